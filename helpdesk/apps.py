@@ -1,0 +1,15 @@
+"""The help site, and the pages that only show content."""
+
+from django.apps import AppConfig
+from django.core.checks import register
+
+
+class HelpdeskConfig(AppConfig):
+    """Registers the content check."""
+
+    name = "helpdesk"
+
+    def ready(self) -> None:
+        from helpdesk.checks import check_content
+
+        register(check_content)

@@ -1,0 +1,221 @@
+"""PURE. The fact sheet: what one health system says about itself, its MyChart and its desks.
+
+Everything is optional. A blank fact is normal, and makes the pages say a neutral sentence instead.
+"""
+
+import datetime
+import re
+from operator import attrgetter
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, Field, model_validator
+
+from helpdesk.records import CONTENT, Facts, Record, parse, read_toml
+
+BLANK = CONTENT / "organization.toml"
+
+
+def _https(address: str) -> str:
+    """Patients are sent nowhere that is not a plain https address."""
+    parts = urlsplit(address)
+    if parts.scheme != "https" or not parts.hostname or parts.username or re.search(r"\s", address):
+        raise ValueError(f"write an address that starts with https://, not {address!r}")
+    return address
+
+
+def _phone(number: str) -> str:
+    # Three digits at least: 711 is the relay service for TTY in the US.
+    if not re.fullmatch(r"\+?[0-9 ().\-]{3,24}", number):
+        raise ValueError(f"write a phone number in digits, spaces, brackets and dashes, not {number!r}")
+    return number
+
+
+def _time_zone(key: str) -> str:
+    try:
+        ZoneInfo(key)
+    except (KeyError, ValueError, OSError):
+        raise ValueError(f'write a time zone such as "America/Chicago", not {key!r}') from None
+    return key
+
+
+Address = Annotated[str, AfterValidator(_https)]
+Phone = Annotated[str, AfterValidator(_phone)]
+TimeZone = Annotated[str, AfterValidator(_time_zone)]
+Years = Annotated[int, Field(ge=0, le=120)]
+Count = Annotated[int, Field(ge=1, le=100_000)]
+
+
+class Sourced(Record):
+    """A table of facts that says where they come from and when somebody last checked them."""
+
+    source: str = ""
+    verified_on: datetime.date | None = None
+
+    @model_validator(mode="after")
+    def _says_where_from(self) -> "Sourced":
+        if self.is_given and not (self.source and self.verified_on):
+            raise ValueError("say where these facts come from: add `source` and `verified_on` to this table")
+        return self
+
+    @property
+    def is_given(self) -> bool:
+        """Whether any fact in this table is given."""
+        return bool(self.model_fields_set - {"source", "verified_on"})
+
+
+class About(Sourced):
+    """Who runs the site. `made_up` marks an example, and every page then says so."""
+
+    name: str = ""
+    short_name: str = ""
+    website: Address | None = None
+    emergency_number: str = ""
+    made_up: bool = False
+
+
+class Portal(Sourced):
+    """The official MyChart: what it is called there, and where people sign in."""
+
+    name: str = "MyChart"
+    sign_in_address: Address | None = None
+    status_address: Address | None = None
+    other_addresses: tuple[Address, ...] = ()
+
+
+class App(Sourced):
+    """The app's name in the store, and the name to pick inside it."""
+
+    name: str = ""
+    listing: str = ""
+
+
+class Rules(Sourced):
+    """Lock-out, codes, activation and cost. Times in the unit that the name gives."""
+
+    lockout_attempts: Count | None = None
+    lockout_minutes: Count | None = None
+    code_minutes: Count | None = None
+    reset_minutes: Count | None = None
+    activation_days: Count | None = None
+    cost: str = ""
+
+
+class Ages(Sourced):
+    """The age bands of this health system and its state, in years."""
+
+    child_until: Years | None = None
+    teen_from: Years | None = None
+    adult_from: Years | None = None
+
+
+class Hours(Record):
+    """Opening hours of some days, in the desk's own time zone."""
+
+    days: str
+    open: datetime.time
+    close: datetime.time
+
+    @model_validator(mode="after")
+    def _opens_before_it_closes(self) -> "Hours":
+        if self.open >= self.close:
+            raise ValueError(f"{self.days}: `open` must be earlier than `close`")
+        return self
+
+
+class Desk(Sourced):
+    """How to reach one desk. `handles` moves problems to it from the desk that the rules name."""
+
+    name: str = ""
+    phone: Phone | None = None
+    menu_hint: str = ""
+    tty: Phone | None = None
+    hours: tuple[Hours, ...] = ()
+    time_zone: TimeZone | None = None
+    web_form: Address | None = None
+    secure_message: str = ""
+    reply: str = ""
+    handles: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _hours_have_a_time_zone(self) -> "Desk":
+        if self.hours and not self.time_zone:
+            raise ValueError("`hours` need a `time_zone`")
+        return self
+
+    @property
+    def time_zone_city(self) -> str:
+        """The time zone as people say it: "Chicago" for America/Chicago."""
+        return (self.time_zone or "").rpartition("/")[2].replace("_", " ")
+
+    @property
+    def can_be_reached(self) -> bool:
+        """Whether the fact sheet gives any way to reach this desk."""
+        return bool(self.phone or self.web_form or self.secure_message)
+
+
+class Desks(Record):
+    """The four desks. Their ids are those of content/rules/desks.toml."""
+
+    support: Desk = Desk()
+    privacy: Desk = Desk()
+    clinic: Desk = Desk()
+    records: Desk = Desk()
+
+
+class Place(Sourced):
+    """Somewhere to get help in person."""
+
+    name: str
+    address: tuple[str, ...] = ()
+    hours: str = ""
+    bring: str = ""
+
+
+class Organization(Record):
+    """One health system's fact sheet."""
+
+    organization: About = About()
+    portal: Portal = Portal()
+    app: App = App()
+    rules: Rules = Rules()
+    ages: Ages = Ages()
+    desks: Desks = Desks()
+    places: tuple[Place, ...] = ()
+
+    def desk(self, desk_id: str) -> Desk:
+        """The desk with this id; blank where the fact sheet says nothing about it."""
+        desk: Desk = getattr(self.desks, desk_id)
+        return desk
+
+    def facts(self) -> Facts:
+        """The facts that sentences in the content may use, by name; only those that are given."""
+        values = {name: attrgetter(place)(self) for name, place in FACTS.items()}
+        return {name: str(value) for name, value in values.items() if value not in (None, "")}
+
+
+# What a sentence may name -> where the fact sheet says it.
+FACTS = {
+    "organization_name": "organization.name",
+    "emergency_number": "organization.emergency_number",
+    "sign_in_address": "portal.sign_in_address",
+    "status_address": "portal.status_address",
+    "app_name": "app.name",
+    "app_listing": "app.listing",
+    "lockout_attempts": "rules.lockout_attempts",
+    "lockout_minutes": "rules.lockout_minutes",
+    "code_minutes": "rules.code_minutes",
+    "reset_minutes": "rules.reset_minutes",
+    "activation_days": "rules.activation_days",
+    "child_until": "ages.child_until",
+    "teen_from": "ages.teen_from",
+    "adult_from": "ages.adult_from",
+    "cost": "rules.cost",
+}
+
+
+def load(path: Path = BLANK) -> Organization:
+    """The fact sheet in the file `path`. Raises ContentError, which names each key that is wrong."""
+    return parse(Organization, read_toml(path), str(path))

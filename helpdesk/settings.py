@@ -1,0 +1,125 @@
+"""Settings. A fresh clone runs with no environment variable set.
+
+WAYIN_ORGANIZATION  path of the health system's fact sheet (default: the blank one)
+WAYIN_HOSTS         host names that the site answers to, with commas between (default: this machine only)
+WAYIN_HTTPS         1 where a proxy in front speaks HTTPS: redirects, HSTS (default: 0)
+WAYIN_DEBUG         1 for development only (default: 0)
+"""
+
+import os
+import secrets
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+from helpdesk.organization import BLANK
+
+
+def env_bool(name: str) -> bool:
+    """True for 1, false for 0 or nothing. Raises ImproperlyConfigured for anything else."""
+    value = os.environ.get(name, "")
+    if value not in ("", "0", "1"):
+        raise ImproperlyConfigured(f"{name} must be 1 or 0, not {value!r}")
+    return value == "1"
+
+
+def env_list(name: str, default: str) -> list[str]:
+    """The items between the commas."""
+    return [item.strip() for item in os.environ.get(name, default).split(",") if item.strip()]
+
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+DEBUG = env_bool("WAYIN_DEBUG")
+# Nothing that outlives a process is signed: there are no sessions, no cookies and no accounts. So a fresh key for each
+# process is safe, and there is no secret to keep or to lose.
+SECRET_KEY = secrets.token_urlsafe(50)
+ALLOWED_HOSTS = env_list("WAYIN_HOSTS", "localhost,127.0.0.1,[::1]")
+WAYIN_ORGANIZATION = Path(os.environ.get("WAYIN_ORGANIZATION") or BLANK)
+
+INSTALLED_APPS = [
+    "helpdesk",
+    "triage",
+    "crispy_forms",
+    "django.forms",
+    "django.contrib.staticfiles",
+]
+MIDDLEWARE = [
+    "helpdesk.middleware.headers",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "helpdesk.middleware.bounded_body",
+    "django.middleware.common.CommonMiddleware",
+]
+ROOT_URLCONF = "helpdesk.urls"
+WSGI_APPLICATION = "helpdesk.wsgi.application"
+# The server keeps nothing (docs/decisions/0001): no database, no sessions, no cookies, no cache.
+DATABASES: dict[str, dict[str, str]] = {}
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "helpdesk.loaded.context",
+            ],
+            "builtins": [
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+                "crispy_forms.templatetags.crispy_forms_filters",
+                "helpdesk.templatetags.words",
+            ],
+        },
+    }
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+CRISPY_ALLOWED_TEMPLATE_PACKS = ("wayin",)
+CRISPY_TEMPLATE_PACK = "wayin"
+CRISPY_FAIL_SILENTLY = False
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "build" / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+
+# What a visitor may send. The longest honest request is a filled-in details form: about 12 kB.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+DATA_UPLOAD_MAX_NUMBER_FILES = 0
+
+SECURE_REFERRER_POLICY = "no-referrer"
+SECURE_SSL_REDIRECT = env_bool("WAYIN_HTTPS")
+SECURE_HSTS_SECONDS = 63_072_000 if SECURE_SSL_REDIRECT else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_SSL_REDIRECT
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE_SSL_REDIRECT else None
+SILENCED_SYSTEM_CHECKS = [
+    "security.W002",  # clickjacking: our CSP says frame-ancestors 'none'
+    "security.W003",  # CSRF: a POST changes nothing here, and the token would need a cookie
+    "security.W021",  # HSTS preload is the health system's choice for its whole domain
+]
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"private": {"()": "helpdesk.logs.PrivateFormatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "private"}},
+    "loggers": {
+        "django": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
+        # A log line for each 404 tells nothing that helps, and its address may be somebody's paste.
+        "django.request": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
+    },
+}

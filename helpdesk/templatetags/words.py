@@ -1,0 +1,33 @@
+"""Template filters for facts that must read the same in every direction of writing."""
+
+import re
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+
+@register.filter
+def ltr(value: object) -> SafeString:
+    """A phone number, reference, address or date, kept in its own order inside text of any direction."""
+    return format_html('<bdi dir="ltr">{}</bdi>', value)
+
+
+@register.filter
+def phone_link(number: str) -> SafeString:
+    """A phone number that a phone can dial."""
+    return format_html('<a href="tel:{}"><bdi dir="ltr">{}</bdi></a>', re.sub(r"[^0-9+]", "", number), number)
+
+
+@register.filter
+def web_link(address: str) -> SafeString:
+    """An address from the fact sheet, shown whole: people should see where a link goes."""
+    return format_html('<a href="{0}"><bdi dir="ltr">{0}</bdi></a>', address)
+
+
+@register.filter
+def indented(value: str) -> str:
+    """Several lines as one value of a `Field: value` text: lines after the first are set in by two spaces."""
+    return value.replace("\n", "\n  ")

@@ -1,0 +1,25 @@
+"""Addresses of the site. Each is public and never changes."""
+
+from django.urls import include, path
+
+from helpdesk import views
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("problems/", views.problems, name="problems"),
+    path("problems/<slug:slug>/", views.problem, name="problem"),
+    path("checklist/", views.checklist, name="checklist"),
+    path("faq/", views.faq, name="faq"),
+    path("contact/", views.contact, name="contact"),
+    path("prepare/", views.prepare, name="prepare"),
+    path("what-to-expect/", views.page, {"name": "what-to-expect"}, name="what-to-expect"),
+    path("stay-safe/", views.page, {"name": "stay-safe"}, name="stay-safe"),
+    path("how-access-works/", views.page, {"name": "how-access-works"}, name="how-access-works"),
+    path("privacy/", views.page, {"name": "privacy"}, name="privacy"),
+    path("accessibility/", views.page, {"name": "accessibility"}, name="accessibility"),
+    path("robots.txt", views.robots, name="robots"),
+    path("", include("triage.urls")),
+]
+handler404 = "helpdesk.views.not_found"
+handler500 = "helpdesk.views.server_error"
+handler400 = "helpdesk.views.bad_request"

@@ -1,0 +1,129 @@
+"""The help pages. They show content and take nothing in."""
+
+import json
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString, mark_safe
+from django.views.decorators.http import require_safe
+
+from helpdesk.loaded import catalog, organization
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """What is happening?"""
+    return render(request, "helpdesk/home.html")
+
+
+@require_safe
+def problems(request: HttpRequest) -> HttpResponse:
+    """The problem table."""
+    rows = [(problem, _evidence(problem.evidence)) for problem in catalog().problems.values()]
+    return render(request, "helpdesk/problems.html", {"rows": rows})
+
+
+@require_safe
+def problem(request: HttpRequest, slug: str) -> HttpResponse:
+    """One problem."""
+    shown = catalog().problems.get(slug)
+    if not shown:
+        raise Http404
+    symptom = next(symptom.id for symptom in catalog().symptoms.values() if symptom.problem == slug)
+    context = {
+        "problem": shown,
+        "symptom": symptom,
+        "steps": [catalog().steps[step.id] for step in shown.steps],
+        "evidence": _evidence(shown.evidence),
+        "questions": [catalog().faq[faq_id] for faq_id in shown.faq],
+        "related": [catalog().problems[related] for related in shown.related],
+        "desk": catalog().desks[shown.desk],
+        "contact": organization().desk(shown.desk),
+    }
+    return render(request, "helpdesk/problem.html", context)
+
+
+@require_safe
+def checklist(request: HttpRequest) -> HttpResponse:
+    """The quick checklist, with what to leave out and when."""
+    steps = [catalog().steps[step_id] for step_id in catalog().checklist]
+    exceptions = [(step, [words for tag, words in catalog().tags.items() if tag in step.tags]) for step in steps]
+    return render(request, "helpdesk/checklist.html", {"steps": exceptions})
+
+
+@require_safe
+def faq(request: HttpRequest) -> HttpResponse:
+    """Questions that people ask."""
+    groups = [
+        (title, [entry for entry in catalog().faq.values() if entry.group == group])
+        for group, title in catalog().faq_groups.items()
+    ]
+    return render(request, "helpdesk/faq.html", {"groups": groups, "structured": _faq_structured()})
+
+
+@require_safe
+def contact(request: HttpRequest) -> HttpResponse:
+    """When and whom to contact."""
+    desks = [(words, organization().desk(desk)) for desk, words in catalog().desks.items()]
+    return render(request, "helpdesk/contact.html", {"page": catalog().pages["contact"], "desks": desks})
+
+
+@require_safe
+def prepare(request: HttpRequest) -> HttpResponse:
+    """What to have ready, each with its reason: the very questions that the packet asks."""
+    questions = catalog().details_questions
+    return render(request, "helpdesk/prepare.html", {"page": catalog().pages["prepare"], "questions": questions})
+
+
+@require_safe
+def page(request: HttpRequest, name: str) -> HttpResponse:
+    """A page of words."""
+    return render(request, "helpdesk/page.html", {"page": catalog().pages[name]})
+
+
+@require_safe
+def robots(request: HttpRequest) -> HttpResponse:
+    """Help pages may be found by search; answers in an address are nobody else's business."""
+    return HttpResponse("User-agent: *\nDisallow: /triage/\nDisallow: /packet/\n", content_type="text/plain")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """404, with the phone advice."""
+    return render(request, "helpdesk/page.html", {"page": catalog().pages["not-found"]}, status=404)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400: a request that no form of ours sends."""
+    return render(request, "helpdesk/refused.html", status=400)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500, with the phone advice. It uses no more than the catalog, which is in memory."""
+    return HttpResponse(
+        render_to_string("helpdesk/page.html", {"page": catalog().pages["server-error"]}, request), status=500
+    )
+
+
+def _evidence(ids: tuple[str, ...]) -> list[str]:
+    """What to give support, in short; the questions that every packet asks come with them."""
+    return [catalog().questions[question_id].short for question_id in ids]
+
+
+def _faq_structured() -> SafeString:
+    """The FAQ for search engines (https://schema.org/FAQPage), safe inside a script element."""
+    document = {
+        "@context": "https://schema.org",
+        "@type": "FAQPage",
+        "mainEntity": [
+            {
+                "@type": "Question",
+                "@id": f"#{entry.id}",
+                "name": entry.question,
+                "acceptedAnswer": {"@type": "Answer", "text": " ".join(entry.answer)},
+            }
+            for entry in catalog().faq.values()
+        ],
+    }
+    text = json.dumps(document, ensure_ascii=False)
+    return mark_safe(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))  # noqa: S308
