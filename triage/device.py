@@ -1,0 +1,24 @@
+"""A guess at the visitor's device and browser, from what the browser sends anyway."""
+
+from ua_parser import parse
+
+from triage.cleaning import clean_line
+
+# Long enough for every real browser; short enough that no pattern can be made to run for long.
+_LONGEST = 300
+
+
+def guess(user_agent: str) -> dict[str, str]:
+    """Answers to the questions "device" and "browser", each where it can be told. The patient may change them.
+
+    A guess: an iPad says that it is a Mac, and Windows 11 says that it is Windows 10.
+    """
+    read = parse(clean_line(user_agent[:_LONGEST]))
+    guesses = {}
+    if read.os:
+        system = " ".join(filter(None, (read.os.family, read.os.major)))
+        model = read.device.family if read.device and read.device.family not in ("Other", "Generic Smartphone") else ""
+        guesses["device"] = ", ".join(filter(None, (model, system)))
+    if read.user_agent:
+        guesses["browser"] = " ".join(filter(None, (read.user_agent.family, read.user_agent.major)))
+    return guesses

@@ -1,0 +1,270 @@
+"""PURE. What follows from the answers: which problems, which verdict and why, which steps, which evidence, which desk.
+
+Rules 1, 2 and 9 of the design ("rules that must never break") live in this module, in `_harmful` and in RULES.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from helpdesk.catalog import Catalog, Condition, Problem, Question, Step
+from triage.answers import Answers
+
+# From the least grave to the gravest. Where several problems apply, the gravest verdict wins.
+GRAVITY = ("try-first", "wait", "contact-support", "contact-clinic", "contact-now")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """This problem gets this verdict, for this reason, when each of these questions has one of these answers.
+
+    `desk` names another desk than the problem's own.
+    """
+
+    problem: str
+    verdict: str
+    reason: str
+    when: Condition
+    desk: str = ""
+
+
+def _rule(problem: str, verdict: str, reason: str, desk: str = "", **when: str) -> Rule:
+    """`when` in short: can_sign_in="no unsure" is {"can-sign-in": ("no", "unsure")}."""
+    condition = {key.replace("_", "-"): tuple(choices.split()) for key, choices in when.items()}
+    return Rule(problem, verdict, reason, condition, desk)
+
+
+# The first rule of a problem that holds decides about that problem; its last one always holds.
+RULES = (
+    _rule("wrong-password", "contact-support", "reset-failed", recovery_tried="did-not-work"),
+    _rule("wrong-password", "contact-support", "reset-mail-missing", recovery_tried="no-mail"),
+    _rule("wrong-password", "try-first", "password-often-mends"),
+    _rule("forgot-username", "contact-support", "username-not-found", recovery_tried="did-not-work no-mail"),
+    _rule("forgot-username", "try-first", "username-often-mends"),
+    _rule("account-locked", "contact-support", "locked"),
+    _rule("codes-not-arriving", "contact-support", "contacts-changed", contacts_current="no"),
+    _rule("codes-not-arriving", "contact-support", "many-codes", codes_asked="several"),
+    _rule("codes-not-arriving", "try-first", "codes-can-be-late"),
+    _rule("activation", "contact-support", "activation-expired", activation_state="expired"),
+    _rule("activation", "contact-support", "activation-used", activation_state="already-used"),
+    _rule("activation", "try-first", "activation-often-found"),
+    _rule("wrong-portal", "try-first", "many-mycharts"),
+    _rule("app-or-browser", "contact-support", "fails-everywhere", works_elsewhere="no"),
+    _rule("app-or-browser", "try-first", "device-often-mends"),
+    _rule("error-message", "contact-support", "hold-message", message_kind="hold"),
+    _rule("error-message", "contact-support", "message-says-call", message_kind="call-office"),
+    _rule("error-message", "try-first", "message-may-pass"),
+    _rule("portal-down", "wait", "outage-known", outage_known="yes"),
+    _rule("portal-down", "try-first", "outage-unsure"),
+    _rule("missing-results", "contact-clinic", "clinic-holds-records"),
+    _rule(
+        "wrong-information",
+        "contact-clinic",
+        "record-needs-clinic",
+        "clinic",
+        whose_information="mine-but-wrong",
+    ),
+    _rule("wrong-information", "contact-now", "other-persons-information"),
+    _rule("unauthorized-access", "contact-now", "intruder-can-sign-in", can_sign_in="yes"),
+    _rule("unauthorized-access", "contact-now", "intruder"),
+    _rule("proxy-access", "contact-support", "proxy-limits", proxy_state="part-missing"),
+    _rule("proxy-access", "contact-support", "proxy-ended", proxy_state="stopped"),
+    _rule("proxy-access", "contact-support", "proxy-needs-form"),
+    _rule("teen-record", "contact-clinic", "teen-law"),
+    _rule("link-record", "try-first", "link-yourself", link_kind="other-system"),
+    _rule("link-record", "contact-support", "records-need-staff"),
+    _rule("identity-check", "contact-clinic", "identity-may-be-scam", identity_asked_how="call text-or-email"),
+    _rule("identity-check", "contact-clinic", "identity-clinic"),
+    _rule("none-of-these", "contact-support", "person-can-help"),
+)
+STEPS_DID_NOT_HELP = "steps-did-not-help"
+
+# Warnings to the agent who reads the packet.
+FLAGS: tuple[tuple[str, Condition], ...] = (
+    ("contacts-exposed", {"contacts-exposed": ("yes", "unsure")}),
+    ("contacts-changed", {"contacts-current": ("no",)}),
+    ("asked-by-other", {"for-whom": ("child", "teen", "adult")}),
+    ("many-codes", {"codes-asked": ("several",)}),
+)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a rule says about one problem."""
+
+    problem: Problem
+    verdict: str
+    reason: str
+    desk: str
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """Everything that follows from the answers.
+
+    verdict    the gravest of the findings' verdicts, or contact-support once every step to try has failed
+    reasons    ids, the gravest problem's first
+    problems   the gravest first
+    steps      what to try, without what would do harm
+    evidence   the typed questions whose answers the desks need
+    desks      ids, the first one to contact first
+    needs      ids of what was needed from MyChart today and has a way around it
+    flags      ids of the warnings to the agent
+    answers    the answers that count: leftovers to questions that are not asked are gone
+    solved     a step that may mend it worked
+    """
+
+    verdict: str
+    reasons: tuple[str, ...]
+    problems: tuple[Problem, ...]
+    steps: tuple[Step, ...]
+    evidence: tuple[Question, ...]
+    desks: tuple[str, ...]
+    needs: tuple[str, ...]
+    flags: tuple[str, ...]
+    answers: Answers
+    solved: bool
+
+
+def assess(catalog: Catalog, answers: Answers) -> Assessment:
+    """What to do about these answers. They may be incomplete; the result then stands on what is there.
+
+    Raises ValueError where no symptom is ticked: there is nothing to assess.
+    """
+    if not answers.symptoms:
+        raise ValueError("no symptom is ticked")
+    answers = that_count(catalog, answers)
+    findings = _findings(catalog, answers)
+    verdict = findings[0].verdict
+    reasons = tuple(finding.reason for finding in findings)
+    problems = tuple(finding.problem for finding in findings)
+    steps = _steps(catalog, answers, problems, verdict)
+    if verdict in ("try-first", "wait") and _all_failed(steps, answers):
+        verdict, reasons = "contact-support", (STEPS_DID_NOT_HELP, *reasons)
+    return Assessment(
+        verdict=verdict,
+        reasons=reasons,
+        problems=problems,
+        steps=steps,
+        evidence=_evidence(catalog, answers, problems),
+        desks=tuple(dict.fromkeys(finding.desk for finding in findings)),
+        needs=tuple(need for need in answers.answers.get("needed-today", ()) if need in catalog.needs),
+        flags=tuple(_flags(answers, problems)),
+        answers=answers,
+        solved=any(answers.tried.get(step.id) == "worked" for step in steps if step.may_mend),
+    )
+
+
+def next_question(catalog: Catalog, answers: Answers) -> Question | None:
+    """The first question that is to be asked and has no answer yet, or None when all are answered."""
+    counted = that_count(catalog, answers)
+    return next((question for question in asked(catalog, counted) if question.id not in counted.answers), None)
+
+
+def asked(catalog: Catalog, answers: Answers) -> tuple[Question, ...]:
+    """The coded questions that these answers call for, in order. Each question is asked once at most."""
+    problems = active_problems(catalog, answers)
+    wanted = {question for problem in problems for question in problem.questions}
+    named = {catalog.symptoms[symptom].problem for symptom in answers.symptoms}
+    return tuple(
+        question
+        for question in catalog.triage_questions
+        if (question.always or question.id in wanted)
+        and holds(question.when, answers)
+        and not _only_tells_of(catalog, question, named)
+    )
+
+
+def active_problems(catalog: Catalog, answers: Answers) -> tuple[Problem, ...]:
+    """The problems that the symptoms point to, and those that an answer gave away, in the catalog's order."""
+    named = {catalog.symptoms[symptom].problem for symptom in answers.symptoms}
+    return tuple(
+        problem
+        for problem in catalog.problems.values()
+        if problem.slug in named or any(holds(condition, answers) for condition in problem.also_when)
+    )
+
+
+def holds(condition: Condition, answers: Answers) -> bool:
+    """Whether each question in the condition has one of the answers given there."""
+    return all(set(answers.answers.get(key, ())) & set(choices) for key, choices in condition.items())
+
+
+def that_count(catalog: Catalog, answers: Answers) -> Answers:
+    """The answers without leftovers: an answer counts only while its question is asked.
+
+    An answer can call for a further question, so this looks again until nothing is added.
+    """
+    kept: dict[str, tuple[str, ...]] = {}
+    while True:
+        counted = Answers(answers.symptoms, kept, answers.tried)
+        questions = asked(catalog, counted)
+        found = {q.id: answers.answers[q.id] for q in questions if q.id in answers.answers}
+        if found == kept:
+            return counted
+        kept = found
+
+
+def _only_tells_of(catalog: Catalog, question: Question, named: set[str]) -> bool:
+    """Whether the question serves to discover a problem that the patient has already named."""
+    return any(
+        question.id in condition
+        for problem in catalog.problems.values()
+        if problem.slug in named
+        for condition in problem.also_when
+    )
+
+
+def _findings(catalog: Catalog, answers: Answers) -> tuple[Finding, ...]:
+    """A finding for each problem, the gravest first."""
+    findings = [_finding(problem, answers) for problem in active_problems(catalog, answers)]
+    return tuple(sorted(findings, key=lambda finding: -GRAVITY.index(finding.verdict)))
+
+
+def _finding(problem: Problem, answers: Answers) -> Finding:
+    rule = next(rule for rule in RULES if rule.problem == problem.slug and holds(rule.when, answers))
+    return Finding(problem, rule.verdict, rule.reason, rule.desk or problem.desk)
+
+
+def _steps(catalog: Catalog, answers: Answers, problems: tuple[Problem, ...], verdict: str) -> tuple[Step, ...]:
+    offered = dict.fromkeys(step.id for problem in problems for step in problem.steps if holds(step.when, answers))
+    harmful = _harmful({problem.slug for problem in problems})
+    steps = (catalog.steps[step_id] for step_id in offered)
+    return tuple(
+        step for step in steps if not step.tags & harmful and (verdict != "contact-now" or "protects" in step.tags)
+    )
+
+
+def _harmful(slugs: set[str]) -> set[str]:
+    """The tags of steps that would make it worse, whichever problem offers them."""
+    harmful = set()
+    if "account-locked" in slugs:
+        harmful |= {"attempt", "asks-code"}
+    if "codes-not-arriving" in slugs:
+        harmful |= {"resets-trust"}
+    return harmful
+
+
+def _all_failed(steps: tuple[Step, ...], answers: Answers) -> bool:
+    """Whether every step that may mend it was tried in vain."""
+    results = [answers.tried.get(step.id) for step in steps if step.may_mend]
+    return bool(results) and set(results) == {"no-help"}
+
+
+def _evidence(catalog: Catalog, answers: Answers, problems: tuple[Problem, ...]) -> tuple[Question, ...]:
+    wanted = {question for problem in problems for question in problem.evidence}
+    return tuple(
+        question
+        for question in catalog.details_questions
+        if (question.always or question.id in wanted) and _may_hold(question, answers)
+    )
+
+
+def _may_hold(question: Question, answers: Answers) -> bool:
+    """Whether the condition holds, counting a coded question without an answer as open."""
+    return holds({key: ids for key, ids in question.when.items() if key in answers.answers}, answers)
+
+
+def _flags(answers: Answers, problems: tuple[Problem, ...]) -> Iterable[str]:
+    if any(problem.slug == "account-locked" for problem in problems):
+        yield "locked"
+    yield from (flag for flag, condition in FLAGS if holds(condition, answers))
