@@ -1,0 +1,52 @@
+# Way In. `make run` and `make test` set up all they need; `make help` lists the rest.
+
+PY    = .venv/bin/python
+PORT ?= 8000
+ARGS ?=
+export PORT
+COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" .cache/lock/bin/uv pip compile pyproject.toml $(ARGS) --quiet \
+          --universal --python-version 3.11 --generate-hashes --no-emit-index-url
+
+.DEFAULT_GOAL := help
+.PHONY: help run dev test check prepare lock clean set-up-run set-up-test
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
+
+run: prepare ## serve the site on http://127.0.0.1:8000, as production does (PORT=8001 for another port)
+	@$(PY) bin/setup port
+	@echo "Way In: http://127.0.0.1:$(PORT) (Ctrl-C stops it)"
+	@exec $(PY) -m gunicorn --config deploy/gunicorn.conf.py
+
+dev: set-up-run ## the same with Django's own server: reloads on change, shows errors
+	@$(PY) bin/setup port
+	@WAYIN_DEBUG=1 exec $(PY) manage.py runserver 127.0.0.1:$(PORT)
+
+test: check ## every check and every test (ARGS="-k locked" goes to pytest)
+	@$(PY) -m pytest $(ARGS)
+
+check: set-up-test ## linter, format, types, content and settings
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+	@$(PY) manage.py check
+
+prepare: set-up-run ## packages, content check and static files, for a server that starts gunicorn itself
+	@$(PY) manage.py check
+	@$(PY) manage.py collectstatic --no-input --verbosity 0
+
+lock: ## remake requirements/*.txt, pinned and hashed, without addresses (ARGS=--upgrade for newer ones)
+	@python=$$(bin/find-python) && "$$python" -m venv .cache/lock
+	@.cache/lock/bin/pip install --quiet --disable-pip-version-check uv
+	@$(COMPILE) --output-file requirements/run.txt
+	@$(COMPILE) --extra test --constraint requirements/run.txt --output-file requirements/test.txt
+
+clean: ## remove all that was made here
+	rm -rf .venv .cache build .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+set-up-run:
+	@python=$$(bin/find-python) && "$$python" bin/setup run
+
+set-up-test:
+	@python=$$(bin/find-python) && "$$python" bin/setup test

@@ -1,0 +1,90 @@
+"""Fixtures for the tests that use the site as a person does. The helpers are in browser.py."""
+
+import itertools
+import os
+from collections.abc import Callable, Iterator
+
+import browser
+import pytest
+from hypothesis import settings
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+
+# No deadline: a shared machine is slow now and then. In CI always the same examples: it must not fail by chance.
+settings.register_profile("wayin", deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("wayin")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever starts Chromium is marked, so that `-m "not browser"` leaves it out."""
+    for item in items:
+        if {"chromium", "visitor"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def static_files() -> None:
+    browser.collect_static()
+
+
+@pytest.fixture(scope="session")
+def site(static_files, tmp_path_factory) -> Iterator[browser.Site]:
+    """The address of the site as the made-up health system runs it; `.log` is what its server wrote."""
+    folder = tmp_path_factory.mktemp("site")
+    with browser.running_site(folder, organization=browser.EXAMPLE_ORGANIZATION) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def blank_site(static_files, tmp_path_factory) -> Iterator[browser.Site]:
+    """The same as it comes: with the blank fact sheet."""
+    with browser.running_site(tmp_path_factory.mktemp("blank-site")) as running:
+        yield running
+
+
+# Session fixtures, since a second sync_playwright() while the first one runs is refused.
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright) -> Iterator[Browser]:
+    running = playwright.chromium.launch(executable_path=browser.chromium_path(), args=browser.CHROMIUM_FLAGS)
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def visitor(playwright, request, tmp_path) -> Iterator[Callable[..., Page]]:
+    """A maker of visitors: each a new page in a profile of its own, which has all it did in `page.seen`."""
+    contexts = []
+    numbers = itertools.count()
+
+    def new_visitor(
+        *,
+        javascript: bool = True,
+        cookies: bool = True,
+        width: int = 1280,
+        height: int = 900,
+        scheme: str = "light",
+        **options,
+    ) -> Page:
+        options |= {
+            "java_script_enabled": javascript,
+            "viewport": {"width": width, "height": height},
+            "color_scheme": scheme,
+            "locale": "en-US",
+        }
+        if cookies:
+            context = request.getfixturevalue("chromium").new_context(**options)
+        else:
+            folder = tmp_path / f"chromium-{next(numbers)}"
+            context = browser.cookieless_context(playwright.chromium, folder, **options)
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        return browser.new_page(context)
+
+    yield new_visitor
+    for context in contexts:
+        context.close()

@@ -1,0 +1,310 @@
+"""Forms built from the catalog's questions: strings in, clean values out, nothing else."""
+
+import datetime
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from helpdesk.catalog import Catalog, Question, Step, Symptom, SymptomGroup
+from triage.answers import LONELY_SYMPTOM, RESULTS, STEP_PREFIX, SYMPTOM_KEY
+from triage.cleaning import clean_line, clean_text, find_secret
+
+OLDEST = datetime.date(1900, 1, 1)
+
+SECRET_NAMES = {
+    "password": gettext_lazy("a password"),
+    "code": gettext_lazy("a sign-in code"),
+    "social-security": gettext_lazy("a Social Security number"),
+    "card": gettext_lazy("a card number"),
+    "insurance": gettext_lazy("an insurance number"),
+    "security-answer": gettext_lazy("the answer to a security question"),
+}
+
+
+class SymptomsForm(forms.Form):
+    """What the patient sees; at least one, and "none of these" only alone."""
+
+    def __init__(self, catalog: Catalog, data: Any = None, initial: Iterable[str] = ()) -> None:
+        super().__init__(data, initial={SYMPTOM_KEY: list(initial)})
+        self.catalog = catalog
+        self.fields[SYMPTOM_KEY] = forms.MultipleChoiceField(
+            label=_("What is happening?"),
+            help_text=_("Tick all that fit"),
+            choices=[(symptom.id, symptom.label) for symptom in catalog.symptoms.values()],
+            widget=forms.CheckboxSelectMultiple,
+            error_messages={
+                "required": _("Tick what is happening. If nothing fits, tick the last box."),
+                "invalid_choice": _("Tick one or more of these boxes."),
+            },
+        )
+
+    def groups(self) -> Iterable[tuple[SymptomGroup, list[tuple[Symptom, Any]]]]:
+        """The headings, each with its symptoms and their boxes."""
+        boxes = {box.data["value"]: box for box in self[SYMPTOM_KEY]}
+        return [(group, [(symptom, boxes[symptom.id]) for symptom in group.symptoms]) for group in self.catalog.groups]
+
+    def clean(self) -> dict[str, Any]:
+        ticked = self.cleaned_data.get(SYMPTOM_KEY, [])
+        if LONELY_SYMPTOM in ticked and len(ticked) > 1:
+            self.add_error(SYMPTOM_KEY, _("Tick what fits, or tick “none of these”, but not both."))
+        return self.cleaned_data
+
+
+class QuestionForm(forms.Form):
+    """One coded question."""
+
+    def __init__(self, question: Question, data: Any = None, initial: Iterable[str] = ()) -> None:
+        chosen = list(initial)
+        several = question.kind == "choices"
+        super().__init__(data, initial={question.id: chosen if several else (chosen or [None])[0]})
+        self.question = question
+        kind = forms.MultipleChoiceField if several else forms.ChoiceField
+        self.fields[question.id] = kind(
+            label=question.label,
+            help_text=question.hint,
+            choices=_choices(question),
+            widget=forms.CheckboxSelectMultiple if several else forms.RadioSelect,
+            error_messages=dict.fromkeys(("required", "invalid_choice"), _("Choose an answer.")),
+        )
+
+    def clean(self) -> dict[str, Any]:
+        question = self.question
+        chosen = self.cleaned_data.get(question.id, [])
+        alone = question.choice(question.exclusive)
+        if question.kind == "choices" and alone and alone.id in chosen and len(chosen) > 1:
+            message = _("Tick what fits, or tick “%(choice)s”, but not both.")
+            self.add_error(question.id, message % {"choice": alone.label})
+        return self.cleaned_data
+
+
+class TriedForm(forms.Form):
+    """What came of each step; every one may be left open."""
+
+    def __init__(self, steps: Iterable[Step], tried: Mapping[str, str]) -> None:
+        super().__init__(initial={STEP_PREFIX + step: result for step, result in tried.items()})
+        self.steps = {STEP_PREFIX + step.id: step for step in steps}
+        for name in self.steps:
+            self.fields[name] = forms.ChoiceField(
+                label=_("What happened?"),
+                choices=_results(self.steps[name]),
+                widget=forms.RadioSelect,
+                required=False,
+            )
+
+    def rows(self) -> Iterable[tuple[Step, forms.BoundField]]:
+        """Each step with its field."""
+        return ((step, self[name]) for name, step in self.steps.items())
+
+
+def _results(step: Step) -> list[tuple[str, str]]:
+    """What can come of a step. Some are things to do, and cannot be said to work or not to."""
+    if step.may_mend:
+        words = (_("It worked"), _("It did not help"), _("I have not tried it"))
+    else:
+        words = (_("Done"), _("I could not do it"), _("Not yet"))
+    return list(zip(RESULTS, words, strict=True))
+
+
+class DetailsForm(forms.Form):
+    """The typed questions that this problem's desk needs. Every one may be left open.
+
+    Whatever arrives is cleaned before Django sees it, so that what is shown again, checked, printed and posted
+    on is one and the same text.
+    """
+
+    def __init__(self, questions: Iterable[Question], data: Any = None, initial: Any = None) -> None:
+        self.questions = tuple(questions)
+        super().__init__(None if data is None else _clean_data(self.questions, data), initial=initial)
+        for question in self.questions:
+            self.fields[question.id] = _details_field(question)
+
+    def sheet(self, sheet: str) -> list[forms.BoundField]:
+        """The fields of sheet "a" or "b"."""
+        return [self[question.id] for question in self.questions if question.sheet == sheet]
+
+    def sheet_a(self) -> list[forms.BoundField]:
+        """What goes on the sheet that is safe to e-mail."""
+        return self.sheet("a")
+
+    def sheet_b(self) -> list[forms.BoundField]:
+        """What goes on the private sheet."""
+        return self.sheet("b")
+
+    def details(self) -> dict[str, str | datetime.date]:
+        """The clean answers by question id, without those left open."""
+        return {key: value for key, value in self.cleaned_data.items() if value not in (None, "")}
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """What was typed, cleaned, as hidden fields that carry it back to us."""
+        return [(name, value) for name, value in self.data.items() if value]
+
+
+class LineField(forms.CharField):
+    """One line or several, refused where it is too long or seems to hold a secret."""
+
+    def __init__(self, question: Question, **options: Any) -> None:
+        super().__init__(required=False, **options)
+        self.question = question
+
+    def validate(self, value: str) -> None:
+        name, longest = self.question.short, self.question.max
+        if len(value) > longest:
+            message = _("“%(name)s” can have %(max)d characters. You wrote %(count)d. Make it shorter.")
+            raise forms.ValidationError(message % {"name": name, "max": longest, "count": len(value)})
+        if secret := find_secret(value):
+            raise forms.ValidationError(
+                _(
+                    "“%(name)s” seems to hold %(secret)s. Take it out: nobody who helps you needs it. "
+                    "If it is something else, say it in other words."
+                )
+                % {"name": name, "secret": SECRET_NAMES[secret]}
+            )
+
+
+class PhoneField(LineField):
+    """A phone number as the patient writes it, with an extension if need be. We check that it has digits enough."""
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        digits = len(re.sub(r"\D", "", value))
+        if value and not 7 <= digits <= 22:
+            message = _("“%(name)s” needs a phone number with its area code, such as 555-555-0123.")
+            raise forms.ValidationError(message % {"name": self.question.short})
+
+
+class EmailField(LineField):
+    """An e-mail address, checked only for its shape: something, an @, something with a dot."""
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        if value and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", value):
+            message = _("“%(name)s” needs an e-mail address, such as name@example.com.")
+            raise forms.ValidationError(message % {"name": self.question.short})
+
+
+class DateWidget(forms.MultiWidget):
+    """Month, day, year in three plain boxes: people type dates faster than they pick them."""
+
+    template_name = "wayin/date.html"
+    use_fieldset = True
+    parts = ("month", "day", "year")
+
+    def __init__(self) -> None:
+        super().__init__({part: forms.TextInput(self._attributes(part)) for part in self.parts})
+
+    @staticmethod
+    def _attributes(part: str) -> dict[str, str]:
+        # A month may be typed as a word, so only the other two ask the phone for its number keys.
+        keyboard = {} if part == "month" else {"inputmode": "numeric"}
+        return keyboard | {"autocomplete": f"bday-{part}"}
+
+    def decompress(self, value: datetime.date | None) -> list[str]:
+        return [str(value.month), str(value.day), str(value.year)] if value else ["", "", ""]
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        labels = (_("Month"), _("Day"), _("Year"))
+        for widget, label, part in zip(context["widget"]["subwidgets"], labels, self.parts, strict=True):
+            widget.update(label=label, part=part)
+        return context
+
+
+class DateField(forms.Field):
+    """A date in the past, from month (a number, or a name such as "Sep"), day and year; or nothing at all."""
+
+    widget = DateWidget
+
+    def __init__(self, question: Question, **options: Any) -> None:
+        super().__init__(required=False, **options)
+        self.question = question
+
+    def clean(self, value: list[str] | None) -> datetime.date | None:
+        parts = [part or "" for part in value or ["", "", ""]]
+        if not any(parts):
+            return None
+        missing = [word for word, part in zip((_("a month"), _("a day"), _("a year")), parts, strict=True) if not part]
+        if missing:
+            raise self._refusal(_("“%(name)s” also needs %(part)s."), part=missing[0])
+        month = _month(parts[0])
+        if not month or not all(re.fullmatch(r"[0-9]{1,4}", part) for part in parts[1:]):
+            raise self._refusal(_("“%(name)s” needs numbers, such as 9 for the month, 27 for the day and 1950."))
+        if len(parts[2]) != 4:
+            raise self._refusal(_("“%(name)s” needs a year with 4 numbers, such as 1950."))
+        return self._real(int(parts[2]), month, int(parts[1]))
+
+    def _real(self, year: int, month: int, day: int) -> datetime.date:
+        try:
+            date = datetime.date(year, month, day)
+        except ValueError:
+            raise self._refusal(_("“%(name)s” is a day that does not exist. Check the month and the day.")) from None
+        if not OLDEST <= date <= timezone.localdate() + datetime.timedelta(days=1):
+            raise self._refusal(_("“%(name)s” must be in the past. Check the year."))
+        return date
+
+    def _refusal(self, message: str, **words: str) -> forms.ValidationError:
+        return forms.ValidationError(message % {"name": self.question.short, **words})
+
+
+def _month(typed: str) -> int | None:
+    """1 to 12 from "9", "09", "Sep", "sept." or "September"; None where it is no month."""
+    if re.fullmatch(r"[0-9]{1,2}", typed):
+        return int(typed) if 1 <= int(typed) <= 12 else None
+    name = typed.strip(".").lower()
+    names = [datetime.date(2000, number, 1).strftime("%B").lower() for number in range(1, 13)]
+    return next((number for number, full in enumerate(names, 1) if len(name) > 2 and full.startswith(name)), None)
+
+
+FIELDS = {"line": LineField, "text": LineField, "phone": PhoneField, "email": EmailField, "date": DateField}
+
+
+def _details_field(question: Question) -> forms.Field:
+    field = _typed_field(question, {"label": question.label, "help_text": question.hint or question.why})
+    field.why = question.why if question.hint else ""
+    return field
+
+
+def _typed_field(question: Question, words: dict[str, str]) -> forms.Field:
+    if question.kind == "choice":
+        error = {"invalid_choice": _("Choose one of the answers to “%(name)s”.") % {"name": question.short}}
+        return forms.ChoiceField(
+            choices=_choices(question),
+            widget=forms.RadioSelect,
+            required=False,
+            error_messages=error,
+            **words,
+        )
+    field = FIELDS[question.kind](question, **words)
+    if question.kind == "text":
+        field.widget = forms.Textarea({"rows": 4})
+    if question.kind == "phone":
+        field.widget.attrs |= {"inputmode": "tel"}
+    if question.kind == "email":
+        field.widget.attrs |= {"inputmode": "email", "autocapitalize": "none", "spellcheck": "false"}
+    if question.autocomplete:
+        field.widget.attrs["autocomplete"] = question.autocomplete
+    return field
+
+
+def _choices(question: Question) -> list[tuple[str, str]]:
+    return [(choice.id, choice.label) for choice in question.choices]
+
+
+def _clean_data(questions: Iterable[Question], data: Mapping[str, str]) -> dict[str, str]:
+    cleaned = {}
+    for question in questions:
+        for name in _names(question):
+            clean = clean_text if question.kind == "text" else clean_line
+            cleaned[name] = clean(str(data.get(name) or ""))
+    return cleaned
+
+
+def _names(question: Question) -> list[str]:
+    """The form's names for this question: one, or three for a date."""
+    if question.kind == "date":
+        return [f"{question.id}_{part}" for part in DateWidget.parts]
+    return [question.id]
