@@ -4,7 +4,7 @@
 const print = document.getElementById("print");
 const copy = document.getElementById("copy");
 
-print.hidden = false;
+document.getElementById("print-item").hidden = false;
 print.addEventListener("click", () => window.print());
 
 if (navigator.clipboard) {
