@@ -4,14 +4,16 @@
 one health system, checks them against each other, and gives frozen records. docs/content.md tells authors how.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
+from pydantic import ConfigDict
+
 from helpdesk.organization import FACTS, Organization
-from helpdesk.records import CONTENT, ContentError, Record, Sentences, Table, Words, parse, read_toml
+from helpdesk.records import CONTENT, ContentError, R, Record, Sentences, Table, Words, parse, read_toml
 
 Condition = dict[str, tuple[str, ...]]
 Tag = Literal["attempt", "asks-code", "resets-trust", "protects", "to-do"]
@@ -268,8 +270,64 @@ def load(language: str = "en", organization: Organization | None = None, content
     return catalog
 
 
+class _DeskRules(Record):
+    desks: tuple[Literal["support", "privacy", "clinic", "records"], ...]
+
+
+class _ChecklistRules(Record):
+    steps: tuple[str, ...]
+
+
+class _StepRules(Record):
+    step: dict[str, tuple[str, ...]]
+
+
+class _SymptomRule(Record):
+    id: str
+    problem: str
+
+
+class _GroupRule(Record):
+    id: str
+    symptoms: tuple[_SymptomRule, ...]
+
+
+class _SymptomRules(Record):
+    group: tuple[_GroupRule, ...]
+
+
+class _QuestionRule(Record):
+    """The keys that joining rules and words needs; `Question` knows the others."""
+
+    model_config = ConfigDict(extra="allow")
+
+    id: str
+    choices: tuple[str, ...] = ()
+
+
+class _QuestionRules(Record):
+    question: tuple[_QuestionRule, ...]
+
+
+class _SymptomWords(Record):
+    groups: Table
+    symptoms: dict[str, Table]
+
+
+class _QuestionWords(Record):
+    model_config = ConfigDict(extra="allow")
+
+    choices: Table = {}
+    packet: Table = {}
+
+
+class _FaqWords(Record):
+    groups: dict[str, Words]
+    faq: tuple[Table, ...]
+
+
 class _Loader:
-    """Reads one language's files with one health system's facts."""
+    """Reads one language's files with one health system's facts. Faults are gathered, and raised at the end."""
 
     def __init__(self, content: Path, language: str, organization: Organization) -> None:
         self.rules = content / "rules"
@@ -277,124 +335,159 @@ class _Loader:
         self.language = language
         self.organization = organization
         self.context = {"facts": organization.facts(), "fact_names": tuple(FACTS)}
+        self.faults: list[str] = []
 
     def catalog(self) -> Catalog:
-        desks = self._desks()
-        faq_table = read_toml(self.words / "faq.toml")
-        return Catalog(
+        gather = self._gather
+        faq_words = gather(self._record, _FaqWords, "faq.toml")
+        catalog = Catalog(
             language=self.language,
-            groups=self._groups(),
-            questions=self._questions(),
-            steps=self._steps(),
-            problems=self._problems(desks),
-            verdicts=self._each(Verdict, "verdicts.toml"),
-            reasons=self._sentences("reasons.toml"),
-            flags=self._sentences("flags.toml"),
-            desks=desks,
-            needs=self._each(Need, "needs.toml"),
-            tags=self._sentences("tags.toml"),
-            faq={faq.id: faq for faq in self._list(Faq, faq_table.get("faq", []), "faq.toml")},
-            faq_groups=self._strings(faq_table.get("groups", {}), "faq.toml"),
-            checklist=tuple(read_toml(self.rules / "checklist.toml")["steps"]),
-            pages=self._pages(),
-            site=self._record(SiteWords, read_toml(self.words / "site.toml"), "site.toml"),
-            packet=self._record(PacketWords, read_toml(self.words / "packet.toml"), "packet.toml"),
+            groups=gather(self._groups),
+            questions=gather(self._questions),
+            steps=gather(self._steps),
+            problems=gather(self._problems),
+            verdicts=gather(self._each, Verdict, "verdicts.toml"),
+            reasons=gather(self._sentences, "reasons.toml"),
+            flags=gather(self._sentences, "flags.toml"),
+            desks=gather(self._desks),
+            needs=gather(self._each, Need, "needs.toml"),
+            tags=gather(self._sentences, "tags.toml"),
+            faq=gather(self._faq, faq_words),
+            faq_groups=faq_words and faq_words.groups,
+            checklist=gather(self._checklist),
+            pages=gather(self._pages),
+            site=gather(self._record, SiteWords, "site.toml"),
+            packet=gather(self._record, PacketWords, "packet.toml"),
         )
+        if self.faults:
+            raise ContentError(*dict.fromkeys(self.faults))
+        return catalog
 
-    def _record(self, kind: Any, table: object, where: str) -> Any:
-        return parse(kind, table, f"{self.words.name}/{where}", self.context)
+    def _gather(self, build: Callable[..., Any], *arguments: Any) -> Any:
+        """What `build` makes of the arguments; None where it finds a fault, which is kept for the end."""
+        try:
+            return build(*arguments)
+        except ContentError as error:
+            self.faults += error.faults
+            return None
+
+    def _rules(self, kind: type[R], name: str) -> R:
+        return parse(kind, read_toml(self.rules / name), f"rules/{name}")
+
+    def _record(self, kind: Any, name: str, table: object = None) -> Any:
+        """`table`, or else the whole file, as a record. `name` is the file, and may say where in it."""
+        table = read_toml(self.words / name) if table is None else table
+        return parse(kind, table, f"{self.words.name}/{name}", self.context)
 
     def _each(self, kind: Any, name: str) -> dict[str, Any]:
-        tables = read_toml(self.words / name)
-        return {key: self._record(kind, {"id": key} | table, f"{name}: {key}") for key, table in tables.items()}
+        return self._by_id(kind, [{"id": key} | table for key, table in self._tables(name).items()], name)
 
-    def _list(self, kind: Any, tables: Iterable[Table], name: str) -> list[Any]:
-        return [self._record(kind, table, f"{name}: {table.get('id', '?')}") for table in tables]
+    def _by_id(self, kind: Any, tables: Iterable[Table], name: str) -> dict[str, Any]:
+        made = [self._gather(self._record, kind, f"{name}: {table.get('id', '?')}", table) for table in tables]
+        records = [record for record in made if record]
+        self._no_doubles([record.id for record in records], f"{self.words.name}/{name}")
+        return {record.id: record for record in records}
+
+    def _tables(self, name: str) -> dict[str, Table]:
+        class Tables(Record):
+            tables: dict[str, Table]
+
+        tables: dict[str, Table] = self._record(Tables, name, {"tables": read_toml(self.words / name)}).tables
+        return tables
 
     def _sentences(self, name: str) -> dict[str, str]:
-        return self._strings(read_toml(self.words / name), name)
-
-    def _strings(self, table: Table, name: str) -> dict[str, str]:
         class Strings(Record):
             words: dict[str, Words]
 
-        strings: dict[str, str] = self._record(Strings, {"words": table}, name).words
+        strings: dict[str, str] = self._record(Strings, name, {"words": read_toml(self.words / name)}).words
         return strings
 
-    def _words_for(self, name: str, ids: Iterable[str], table: Table) -> Table:
-        """`table`, once it has words for exactly these ids."""
+    def _words_for(self, name: str, ids: list[str], table: Table) -> None:
+        """Checks that `table` has words for exactly these ids."""
         wanted, given = set(ids), set(table)
-        faults = [f"{self.words.name}/{name}: {key}: has no words; add this table" for key in sorted(wanted - given)]
-        faults += [f"{self.words.name}/{name}: {key}: no rule has this id; remove it" for key in sorted(given - wanted)]
+        where = f"{self.words.name}/{name}"
+        faults = [f"{where}: {key}: has no words; add this table" for key in sorted(wanted - given)]
+        faults += [f"{where}: {key}: no rule has this id; remove it" for key in sorted(given - wanted)]
         if faults:
             raise ContentError(*faults)
-        return table
+        self._no_doubles(ids, f"rules/{name}")
+
+    def _no_doubles(self, ids: list[str], where: str) -> None:
+        if doubles := [key for key in dict.fromkeys(ids) if ids.count(key) > 1]:
+            raise ContentError(*(f"{where}: {key}: is there twice; remove one" for key in doubles))
 
     def _groups(self) -> tuple[SymptomGroup, ...]:
-        rules = read_toml(self.rules / "symptoms.toml")["group"]
-        file = read_toml(self.words / "symptoms.toml")
-        ids = [symptom["id"] for group in rules for symptom in group["symptoms"]]
-        words = self._words_for("symptoms.toml", ids, file["symptoms"])
-        titles = self._words_for("symptoms.toml", [group["id"] for group in rules], file["groups"])
+        groups = self._rules(_SymptomRules, "symptoms.toml").group
+        words: _SymptomWords = self._record(_SymptomWords, "symptoms.toml")
+        self._words_for("symptoms.toml", [symptom.id for group in groups for symptom in group.symptoms], words.symptoms)
+        self._words_for("symptoms.toml", [group.id for group in groups], words.groups)
         joined = [
             {
-                "id": group["id"],
-                "title": titles[group["id"]],
-                "symptoms": [symptom | words[symptom["id"]] for symptom in group["symptoms"]],
+                "id": group.id,
+                "title": words.groups[group.id],
+                "symptoms": [symptom.model_dump() | words.symptoms[symptom.id] for symptom in group.symptoms],
             }
-            for group in rules
+            for group in groups
         ]
-        return tuple(self._list(SymptomGroup, joined, "symptoms.toml"))
+        return tuple(self._by_id(SymptomGroup, joined, "symptoms.toml").values())
 
     def _questions(self) -> dict[str, Question]:
-        rules = read_toml(self.rules / "questions.toml")["question"]
-        words = self._words_for(
-            "questions.toml", [rule["id"] for rule in rules], read_toml(self.words / "questions.toml")
-        )
-        joined = [self._question(rule, dict(words[rule["id"]])) for rule in rules]
-        return {question.id: question for question in self._list(Question, joined, "questions.toml")}
+        rules = self._rules(_QuestionRules, "questions.toml").question
+        words = self._tables("questions.toml")
+        self._words_for("questions.toml", [rule.id for rule in rules], words)
+        joined = [self._gather(self._question, rule, words[rule.id]) for rule in rules]
+        return self._by_id(Question, filter(None, joined), "questions.toml")
 
-    def _question(self, rule: Table, words: Table) -> Table:
-        labels, packet = words.pop("choices", {}), words.pop("packet", {})
-        ids = rule.get("choices", [])
-        self._words_for(f"questions.toml: {rule['id']}.choices", ids, labels)
-        choices = [{"id": key, "label": labels[key], "packet": packet.get(key, labels[key])} for key in ids]
-        return rule | words | {"choices": choices}
+    def _question(self, rule: _QuestionRule, table: Table) -> Table:
+        words: _QuestionWords = self._record(_QuestionWords, f"questions.toml: {rule.id}", table)
+        self._words_for(f"questions.toml: {rule.id}.choices", list(rule.choices), words.choices)
+        self._words_for(f"questions.toml: {rule.id}.packet", list(rule.choices), words.choices | words.packet)
+        packet = words.choices | words.packet
+        choices = [{"id": key, "label": words.choices[key], "packet": packet[key]} for key in rule.choices]
+        return rule.model_dump() | words.model_dump(exclude={"packet"}) | {"choices": choices}
 
     def _steps(self) -> dict[str, Step]:
-        rules = read_toml(self.rules / "steps.toml")["step"]
-        words = self._words_for("steps.toml", rules, read_toml(self.words / "steps.toml"))
-        joined = [{"id": key, "tags": tags} | words[key] for key, tags in rules.items()]
-        return {step.id: step for step in self._list(Step, joined, "steps.toml")}
+        rules = self._rules(_StepRules, "steps.toml").step
+        words = self._tables("steps.toml")
+        self._words_for("steps.toml", list(rules), words)
+        return self._by_id(Step, [{"id": key, "tags": tags} | words[key] for key, tags in rules.items()], "steps.toml")
 
-    def _problems(self, desks: Mapping[str, DeskWords]) -> dict[str, Problem]:
+    def _problems(self) -> dict[str, Problem]:
+        desks = type(self.organization.desks).model_fields
         moved = {slug: desk for desk in desks for slug in self.organization.desk(desk).handles}
-        symptoms = [
-            symptom for group in read_toml(self.rules / "symptoms.toml")["group"] for symptom in group["symptoms"]
-        ]
-        slugs = list(dict.fromkeys(symptom["problem"] for symptom in symptoms))
+        groups = self._rules(_SymptomRules, "symptoms.toml").group
+        slugs = list(dict.fromkeys(symptom.problem for group in groups for symptom in group.symptoms))
         self._words_for("problems", slugs, {path.stem: path for path in (self.words / "problems").glob("*.toml")})
         if unknown := sorted(set(moved) - set(slugs)):
             raise ContentError(*(f"fact sheet: handles: there is no problem called {slug}" for slug in unknown))
-        return {slug: self._problem(slug, moved.get(slug)) for slug in slugs}
+        return {slug: self._gather(self._problem, slug, moved.get(slug)) for slug in slugs}
 
     def _problem(self, slug: str, moved_to: str | None) -> Problem:
         rules = read_toml(self.rules / "problems" / f"{slug}.toml")
-        rules["steps"] = [{"id": step} if isinstance(step, str) else step for step in rules["steps"]]
-        rules["desk"] = moved_to or rules["desk"]
+        steps = rules.get("steps")
+        if isinstance(steps, list):
+            rules["steps"] = [{"id": step} if isinstance(step, str) else step for step in steps]
+        if moved_to:
+            rules["desk"] = moved_to
         words = read_toml(self.words / "problems" / f"{slug}.toml")
-        problem: Problem = self._record(Problem, {"slug": slug} | rules | words, f"problems/{slug}.toml")
+        problem: Problem = self._record(Problem, f"problems/{slug}.toml", {"slug": slug} | rules | words)
         return problem
 
     def _desks(self) -> dict[str, DeskWords]:
-        ids = read_toml(self.rules / "desks.toml")["desks"]
-        self._words_for("desks.toml", ids, read_toml(self.words / "desks.toml"))
+        ids = self._rules(_DeskRules, "desks.toml").desks
+        self._words_for("desks.toml", list(ids), self._tables("desks.toml"))
         words = self._each(DeskWords, "desks.toml")
-        return {key: words[key] for key in ids}
+        return {key: words[key] for key in ids if key in words}
+
+    def _faq(self, words: _FaqWords | None) -> dict[str, Faq]:
+        return self._by_id(Faq, words.faq, "faq.toml") if words else {}
+
+    def _checklist(self) -> tuple[str, ...]:
+        return self._rules(_ChecklistRules, "checklist.toml").steps
 
     def _pages(self) -> dict[str, Page]:
         paths = sorted((self.words / "pages").glob("*.toml"))
-        return {path.stem: self._record(Page, read_toml(path), f"pages/{path.name}") for path in paths}
+        return {path.stem: self._gather(self._record, Page, f"pages/{path.name}") for path in paths}
 
 
 def _dangling(catalog: Catalog) -> Iterable[str]:

@@ -21,14 +21,14 @@ BLANK = CONTENT / "organization.toml"
 def _https(address: str) -> str:
     """Patients are sent nowhere that is not a plain https address."""
     parts = urlsplit(address)
-    if parts.scheme != "https" or not parts.hostname or parts.username or re.search(r"\s", address):
+    if parts.scheme != "https" or not parts.hostname or "@" in parts.netloc or re.search(r"\s", address):
         raise ValueError(f"write an address that starts with https://, not {address!r}")
     return address
 
 
 def _phone(number: str) -> str:
     # Three digits at least: 711 is the relay service for TTY in the US.
-    if not re.fullmatch(r"\+?[0-9 ().\-]{3,24}", number):
+    if not re.fullmatch(r"\+?[0-9 ().\-]{3,24}", number) or len(re.findall(r"[0-9]", number)) < 3:
         raise ValueError(f"write a phone number in digits, spaces, brackets and dashes, not {number!r}")
     return number
 
@@ -120,6 +120,8 @@ class Hours(Record):
 
     @model_validator(mode="after")
     def _opens_before_it_closes(self) -> "Hours":
+        if self.open.tzinfo or self.close.tzinfo:
+            raise ValueError(f"{self.days}: write times such as 08:00; the desk's `time_zone` says the rest")
         if self.open >= self.close:
             raise ValueError(f"{self.days}: `open` must be earlier than `close`")
         return self
@@ -163,6 +165,13 @@ class Desks(Record):
     privacy: Desk = Desk()
     clinic: Desk = Desk()
     records: Desk = Desk()
+
+    @model_validator(mode="after")
+    def _each_problem_moves_once(self) -> "Desks":
+        moved = [slug for desk in (self.support, self.privacy, self.clinic, self.records) for slug in desk.handles]
+        if twice := sorted({slug for slug in moved if moved.count(slug) > 1}):
+            raise ValueError(f"two desks have {', '.join(twice)} in `handles`; leave it with one")
+        return self
 
 
 class Place(Sourced):

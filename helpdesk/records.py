@@ -35,18 +35,22 @@ class Record(BaseModel):
 
 def _said(value: object, info: ValidationInfo) -> object:
     """A sentence, or a pair of sentences of which the facts choose one (docs/content.md)."""
-    if not isinstance(value, dict):
-        return value
-    if set(value) != {"known", "neutral"}:
-        raise ValueError('write a sentence, or { known = "...", neutral = "..." }')
     context = info.context or {}
+    if not isinstance(value, dict):
+        if facts := set(PLACEHOLDER.findall(str(value))) & set(context.get("fact_names", ())):
+            raise ValueError(f"{{{facts.pop()}}} is a fact, which may be missing; write a pair, known and neutral")
+        return value
+    if set(value) != {"known", "neutral"} or not all(isinstance(sentence, str) for sentence in value.values()):
+        raise ValueError('write a sentence, or { known = "...", neutral = "..." }')
     names = set(PLACEHOLDER.findall(value["known"]))
     if not names:
         raise ValueError("`known` names no fact; write a plain sentence instead")
     if unknown := names - set(context.get("fact_names", ())):
         raise ValueError(f"there is no fact called {', '.join(sorted(unknown))}; see docs/content.md")
+    if set("{}") & set(PLACEHOLDER.sub("", value["known"])):
+        raise ValueError("in `known`, braces hold the name of one fact and nothing else")
     facts: Facts = context.get("facts", {})
-    return value["known"].format_map(facts) if names <= set(facts) else value["neutral"]
+    return PLACEHOLDER.sub(lambda match: facts[match[1]], value["known"]) if names <= set(facts) else value["neutral"]
 
 
 def _without_blanks(sentences: tuple[str, ...]) -> tuple[str, ...]:

@@ -372,7 +372,7 @@ CONTENT_LIST = [
     # the packet
     ("packet: sheet A is safe to e-mail", "packet.toml", ["safe to e-mail"]),
     ("packet: sheet B is private", "packet.toml", ["never send it by ordinary e-mail"]),
-    ("packet: not proof", "packet.toml", ["not proof of identity", "already on file"]),
+    ("packet: not proof", "flags.toml", ["not proof of identity", "already on file"]),
     ("packet: never asked for", "packet.toml", ["never_ask", "your password", "social security"]),
     ("packet: refuse a password", "packet.toml", ["i will not give that", "call back"]),
 ]

@@ -10,9 +10,14 @@ from collections.abc import Callable
 
 # Bidi overrides, embeddings and isolates reorder what a reader sees. ZWJ and ZWNJ stay: scripts and emoji need them.
 _REORDERING = {*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C}
-_INVISIBLE = {0x200B, 0x2060, 0xFEFF, 0x00AD, 0x180E, *range(0xFFF9, 0xFFFC), *range(0xE0000, 0xE0080)}
-_DROPPED = _REORDERING | _INVISIBLE
-_JOINERS = {0x200C, 0x200D}
+_INVISIBLE = {0x200B, *range(0x2060, 0x2070), 0xFEFF, 0x00AD, 0x180E, *range(0xFFF0, 0xFFFC), *range(0xE0000, 0xE0100)}
+# Code points that never become characters. Others may be younger than this Python, such as a new emoji, and stay.
+_NO_CHARACTERS = {
+    *range(0xFDD0, 0xFDF0),
+    *(plane | last for plane in range(0, 0x110000, 0x10000) for last in (0xFFFE, 0xFFFF)),
+}
+_DROPPED = _REORDERING | _INVISIBLE | _NO_CHARACTERS
+_JOINERS = "\u200c\u200d"
 
 # More marks than this on one letter is a prank ("Zalgo"); no written language needs so many.
 _MARKS_A_LETTER = 4
@@ -21,7 +26,7 @@ _LINES = 60
 
 def clean_line(typed: str) -> str:
     """One line: normal form C, no control or reordering characters, white space folded to single spaces."""
-    return " ".join(_clean(typed).split())
+    return _fold(_clean(typed))
 
 
 def clean_text(typed: str) -> str:
@@ -29,7 +34,7 @@ def clean_text(typed: str) -> str:
 
     Lines beyond the sixtieth are joined to it, so that nothing typed is lost.
     """
-    lines = [" ".join(line.split()) for line in _clean(typed.replace("\r\n", "\n").replace("\r", "\n")).split("\n")]
+    lines = [_fold(line) for line in _clean(typed.replace("\r\n", "\n").replace("\r", "\n")).split("\n")]
     text = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")
     kept = text.split("\n")
     if len(kept) <= _LINES:
@@ -37,87 +42,120 @@ def clean_text(typed: str) -> str:
     return "\n".join([*kept[: _LINES - 1], " ".join(filter(None, kept[_LINES - 1 :]))])
 
 
+def _fold(line: str) -> str:
+    folded = " ".join(line.split())
+    return folded if folded.strip(_JOINERS + " ") else ""
+
+
 def _clean(typed: str) -> str:
+    # Dropping comes first: a letter and its mark may only then stand side by side, and make one character.
+    shown = unicodedata.normalize("NFC", "".join(map(_clean_character, typed)))
     marks = 0
     cleaned = []
-    for character in unicodedata.normalize("NFC", typed):
-        category = unicodedata.category(character)
-        marks = marks + 1 if category in ("Mn", "Me") else 0
-        if marks <= _MARKS_A_LETTER:
-            cleaned.append(_clean_character(character, category))
+    for character in shown:
+        if unicodedata.category(character) in ("Mn", "Me"):
+            marks += 1
+        elif character not in _JOINERS:
+            marks = 0
+        if marks <= _MARKS_A_LETTER or character in _JOINERS:
+            cleaned.append(character)
     return "".join(cleaned)
 
 
-def _clean_character(character: str, category: str) -> str:
+def _clean_character(character: str) -> str:
     """The character, or what stands for it: a space for tabs and the like, nothing for what cannot be shown."""
+    category = unicodedata.category(character)
     if character == "\n":
         return "\n"
     if category in ("Zl", "Zp") or character in "\t\v\f\x85":
         return " "
-    if ord(character) in _JOINERS:
-        return character
-    if ord(character) in _DROPPED or category in ("Cc", "Cs", "Cn", "Co"):
+    if ord(character) in _DROPPED or category in ("Cc", "Cs", "Co"):
         return ""
     return character
 
 
 # ---- what must never be sent to a desk ----
+#
+# Each pattern reads 50,000 characters in one go, whatever they are: white space is possessive (\s*+), so that it is
+# not tried again in other portions, and words have a longest length.
 
-_CALLED_PASSWORD = r"(?:pass\s?words?|pass\s?codes?|pass\s?phrases?|pwd|contrase(?:ñ|n)as?)"
+_CALLED_PASSWORD = r"(?:pass\s?(?:word|code|phrase)s?|pwd?|contrase(?:ñ|n)as?)"
 _CALLED_CODE = r"(?:codes?|otp|pins?)"
 
 # What people write after "my password is" when they tell what MyChart says, not what the password is.
-_NOT_A_PASSWORD = frozenset(
+_NOT_A_SECRET = frozenset(
     """
-    a again also already always an and any bad being bit blank broken cannot case changed correct different empty
-    expired expiring failing fine for forgotten gone good going hard has having hidden in incorrect invalid is it just
-    known locked long lost missing must my needs never new no not now ok old on only or out quite really refused
-    rejected required reset right saved short should so still that the there this to too unrecognised unrecognized
-    used very weak what working wrong
+    a accepted again also already always an and any asked asks at bad being bit blank broken by called cannot case
+    changed copied correct created declined deleted denied different disabled emailed empty entered expired expiring
+    failing filled fine for forgotten from given gone good going hard has having hidden i if impossible in incorrect
+    invalid is it just known locked long lost matching missing mistyped must my needed needs never new no not nothing
+    now ok old on once only or out please quite really recognised recognized refused rejected required reset right
+    saved secure sent set short should shown so still stored stolen strong that the there they this to too try typed
+    unchanged unrecognised unrecognized updated used valid very weak we what when which will with working wrong you
+    your
     """.split()  # noqa: SIM905 (a list of words reads best as words)
 )
 
+# Codes that are no secret, by the word before "code".
+_OTHER_CODES = frozenset("area country error fault http message postal reason response status zip".split())  # noqa: SIM905
+
 
 def _password(text: str) -> bool:
-    told = rf"\b{_CALLED_PASSWORD}\s*(?:\bis\b|\bwas\b|\bes\b|[:=])\s*[:=]?\s*[\"“'‘]?(\S+)"
-    return any(_looks_like_a_password(match[1]) for match in re.finditer(told, text, re.IGNORECASE))
+    told = rf"\b{_CALLED_PASSWORD}\s*+(?:\bis\b|\bwas\b|\bes\b|[:=])\s*+[:=]?\s*+[\"“'‘]?(\S+)"
+    if any(_is_told(match[1]) for match in re.finditer(told, text, re.IGNORECASE)):
+        return True
+    mixed = r"(?=\S{0,40}[0-9])(?=\S{0,40}[a-z])\S{6,40}+"
+    after = rf"\b{_CALLED_PASSWORD}\s*+[-–—,]?\s*+{mixed}"
+    before = rf"(?<!\S){mixed}\s++(?:as|is|was)\s++(?:my|the)\s++{_CALLED_PASSWORD}\b"
+    return bool(re.search(f"{after}|{before}", text, re.IGNORECASE))
 
 
-def _looks_like_a_password(word: str) -> bool:
-    return word.strip(".,;!?\"”'’()").lower() not in _NOT_A_PASSWORD and bool(word.strip(".,;!?\"”'’()"))
+def _is_told(word: str) -> bool:
+    """Whether the word after "is" seems to be the secret itself."""
+    bare = word.strip(".,;:!?\"“”'‘’()").lower()
+    return bare not in _NOT_A_SECRET and any(character.isalnum() for character in bare)
 
 
 def _code(text: str) -> bool:
-    told = rf"(?<!error )(?<!error-)\b{_CALLED_CODE}\b\s*(?:\bis\b|\bwas\b|[:=#])?\s*\d{{3}}[ -]?\d{{1,5}}\b"
-    return bool(re.search(told, text, re.IGNORECASE))
+    digits = r"(?:\d{3}[ -]\d{3}|\d{4}[ -]\d{4}|\d{4,8})"
+    told = rf"(?:\b(\w{{1,20}})\W{{1,3}})?\b{_CALLED_CODE}\b\s*+(?:\bis\b|\bwas\b|[:=])?\s*+#?{digits}(?![-/.:]?\d)"
+    texted = rf"(?<![\d-]){digits}\s++(?:is|was|as)\s++(?:your|my|the)\s++((?:\w{{1,20}}+\s++){{0,3}}?){_CALLED_CODE}\b"
+    matches = (match for told in (told, texted) for match in re.finditer(told, text, re.IGNORECASE))
+    return any(not _OTHER_CODES & set((match[1] or "").lower().split()) for match in matches)
 
 
 def _social_security(text: str) -> bool:
-    if re.search(r"(?<![\d-])\d{3}[- ]\d{2}[- ]\d{4}(?![\d-])", text):
+    if re.search(r"(?<![\d-])\d{3}[-– ]\d{2}[-– ]\d{4}(?![\d-])", text):
         return True
-    return bool(re.search(r"\b(?:ssn|social security)\b\D{0,20}\d{4,9}\b", text, re.IGNORECASE))
+    told = r"\b(?:ssn|social(?: security)?)(?: number| no)?\.?\s*+(?:is|was|are|[:=])?\s*+#?\d{4,9}\b"
+    return bool(re.search(told, text, re.IGNORECASE))
 
 
 def _card(text: str) -> bool:
-    runs = re.finditer(r"(?<!\d)\d(?:[ -]?\d){12,18}(?!\d)", text)
+    """Payment cards by their length and first digit, in one piece or in the groups that stand on the card."""
+    unbroken = r"[2-6]\d{15}|3\d{13,14}|4\d{12}|[46]\d{18}"
+    grouped = r"[2-6]\d{3}(?:[ -]\d{4}){3}|3\d{3}[ -]\d{6}[ -]\d{5}"
+    runs = re.finditer(rf"(?<![\d-])(?:{unbroken}|{grouped})(?![\d-])", text)
     return any(_passes_luhn(re.sub(r"\D", "", match[0])) for match in runs)
 
 
 def _passes_luhn(digits: str) -> bool:
     """ISO/IEC 7812-1, annex B: the check digit of payment cards."""
     doubled = [int(digit) * (1 + index % 2) for index, digit in enumerate(reversed(digits))]
-    return sum(number - 9 if number > 9 else number for number in doubled) % 10 == 0 and len(set(digits)) > 1
+    return sum(number - 9 if number > 9 else number for number in doubled) % 10 == 0
 
 
 def _insurance(text: str) -> bool:
-    whose = r"\b(?:member|policy|subscriber|insurance|group|medicare|medicaid)"
-    told = whose + r"\s*(?:id|no|number|nr|#)\.?\s*(?:is|[:=#])?\s*(?=[\w-]*\d)[\w-]{5,}"
-    return bool(re.search(told, text, re.IGNORECASE))
+    whose = r"\b(?:member|policy|subscriber|insurance|group|medicare|medicaid)(?: card)?"
+    told = whose + r"\s*+(?:id|no|number|nr|#)\.?\s*+(?:is|was|[:=])?\s*+#?(?=[\w-]{0,40}\d)[\w-]{5}"
+    # The fixed form of a Medicare number, which needs no word before it.
+    medicare = r"\b[1-9][A-Z][A-Z0-9]\d-?[A-Z][A-Z0-9]\d-?[A-Z]{2}\d{2}\b"
+    return bool(re.search(f"{told}|{medicare}", text, re.IGNORECASE))
 
 
 def _security_answer(text: str) -> bool:
-    told = r"(?:maiden name|first pet|security answer|secret answer)\s*(?:is|was|[:=])\s*\S"
-    return bool(re.search(told, text, re.IGNORECASE))
+    told = r"(?:maiden name|first pet|(?:security|secret) answer)\s*+(?:is|was|[:=])\s*+(\S+)"
+    return any(_is_told(match[1]) for match in re.finditer(told, text, re.IGNORECASE))
 
 
 SECRETS: dict[str, Callable[[str], bool]] = {

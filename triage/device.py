@@ -6,6 +6,7 @@ from triage.cleaning import clean_line
 
 # Long enough for every real browser; short enough that no pattern can be made to run for long.
 _LONGEST = 300
+_NO_MODELS = ("Other", "Generic Smartphone", "K")  # Chrome on Android hides the model and says "K"
 
 
 def guess(user_agent: str) -> dict[str, str]:
@@ -17,8 +18,9 @@ def guess(user_agent: str) -> dict[str, str]:
     guesses = {}
     if read.os:
         system = " ".join(filter(None, (read.os.family, read.os.major)))
-        model = read.device.family if read.device and read.device.family not in ("Other", "Generic Smartphone") else ""
-        guesses["device"] = ", ".join(filter(None, (model, system)))
+        model = read.device.family if read.device and read.device.family not in _NO_MODELS else ""
+        # A Mac names an old system, whichever it has.
+        guesses["device"] = model if model == "Mac" else ", ".join(filter(None, (model, system)))
     if read.user_agent:
         guesses["browser"] = " ".join(filter(None, (read.user_agent.family, read.user_agent.major)))
     return guesses

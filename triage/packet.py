@@ -204,7 +204,7 @@ def say_moment(moment: datetime.datetime) -> str:
 
 
 def spell(reference: str, spelling: Mapping[str, str]) -> str:
-    """The reference as one reads it out: "A as in apple, 7 seven"."""
+    """The reference as one reads it out: "A as in apple, seven"."""
     return ", ".join(
         f"{character} as in {spelling[character]}" if character.isalpha() else spelling[character]
         for character in reference

@@ -1,0 +1,168 @@
+"""The fact sheet: blank is normal, and whatever is wrong is refused with its key."""
+
+from pathlib import Path
+
+import pytest
+
+from helpdesk import organization
+from helpdesk.organization import FACTS, Desk, Organization, load
+from helpdesk.records import CONTENT, ContentError
+
+EXAMPLE = CONTENT / "organization.example.toml"
+SOURCED = '\nsource = "Web team"\nverified_on = 2026-01-15\n'
+
+
+def refusal(folder: Path, text: str) -> str:
+    file = folder / "sheet.toml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(ContentError) as refused:
+        load(file)
+    return str(refused.value).replace(str(file), "sheet.toml")
+
+
+def test_the_shipped_fact_sheet_is_blank():
+    assert load() == Organization()
+    assert load().facts() == {}
+    assert not any(load().desk(desk).can_be_reached for desk in ("support", "privacy", "clinic", "records"))
+
+
+def test_an_empty_file_is_a_blank_fact_sheet(tmp_path):
+    (tmp_path / "sheet.toml").write_text("")
+    assert load(tmp_path / "sheet.toml") == Organization()
+
+
+def test_the_example_gives_every_fact_and_says_that_it_is_made_up():
+    example = load(EXAMPLE)
+    assert example.organization.made_up
+    assert example.facts().keys() == FACTS.keys()
+    assert example.desk("support").phone == "207-555-0110"
+    assert example.desk("support").tty == "711"
+    assert example.desk("support").time_zone_city == "New York"
+    assert example.desk("records").handles == ("identity-check",)
+    assert len(example.places) == 2
+
+
+def test_only_facts_that_are_given_can_be_used_in_sentences(tmp_path):
+    (tmp_path / "sheet.toml").write_text('[rules]\nlockout_minutes = 30\ncost = ""' + SOURCED)
+    assert load(tmp_path / "sheet.toml").facts() == {"lockout_minutes": "30"}
+
+
+@pytest.mark.parametrize("number", ["711", "207-555-0110", "(207) 555-0110", "+1 207.555.0110"])
+def test_a_phone_number_may_be_written_as_people_write_it(number):
+    assert Desk(phone=number, source="Web team", verified_on="2026-01-15").phone == number
+
+
+@pytest.mark.parametrize("way", [{"phone": "711"}, {"web_form": "https://a.example"}, {"secure_message": "Ask."}])
+def test_a_desk_can_be_reached_in_any_of_three_ways(way):
+    assert Desk(**way, source="Web team", verified_on="2026-01-15").can_be_reached
+    assert not Desk(name="Support", source="Web team", verified_on="2026-01-15").can_be_reached
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "remedy"),
+    [
+        ('[portal]\nsign_in_address = "http://a.example"', "portal.sign_in_address", "starts with https://"),
+        ('[portal]\nsign_in_address = "javascript:alert(1)"', "portal.sign_in_address", "starts with https://"),
+        ('[portal]\nsign_in_address = "a.example"', "portal.sign_in_address", "starts with https://"),
+        ('[portal]\nsign_in_address = "https://"', "portal.sign_in_address", "starts with https://"),
+        ('[portal]\nsign_in_address = "https://a.example@evil.example"', "portal.sign_in_address", "https://"),
+        ('[portal]\nsign_in_address = "https://:x@evil.example"', "portal.sign_in_address", "https://"),
+        ('[portal]\nsign_in_address = "https://a.example/x y"', "portal.sign_in_address", "starts with https://"),
+        ('[portal]\nsign_in_address = "https://[bad"', "portal.sign_in_address", ""),
+        ('[portal]\nother_addresses = ["http://a.example"]', "portal.other_addresses.0", "starts with https://"),
+        ('[organization]\nwebsite = "data:text/html,x"', "organization.website", "starts with https://"),
+        ('[desks.support]\nweb_form = "mailto:a@b.example"', "desks.support.web_form", "starts with https://"),
+        ('[desks.support]\nphone = "call us"', "desks.support.phone", "write a phone number"),
+        ('[desks.support]\nphone = "12"', "desks.support.phone", "write a phone number"),
+        ('[desks.support]\nphone = "----"', "desks.support.phone", "write a phone number"),
+        ('[desks.support]\nphone = "٢٠٧٥٥٥٠١١٠"', "desks.support.phone", "write a phone number"),
+        ('[desks.support]\ntty = "TTY 711"', "desks.support.tty", "write a phone number"),
+        ('[desks.support]\ntime_zone = "Chicago"', "desks.support.time_zone", "America/Chicago"),
+        ('[desks.support]\ntime_zone = "../etc/passwd"', "desks.support.time_zone", "America/Chicago"),
+        ('[desks.support]\ntime_zone = ""', "desks.support.time_zone", "America/Chicago"),
+        (
+            '[desks.support]\nhours = [{days = "Mon", open = "08:00", close = "17:00"}]',
+            "desks.support",
+            "`hours` need a `time_zone`",
+        ),
+        (
+            '[desks.support]\ntime_zone = "UTC"\nhours = [{days = "Mon", open = "17:00", close = "08:00"}]',
+            "desks.support.hours.0",
+            "Mon: `open` must be earlier than `close`",
+        ),
+        (
+            '[desks.support]\ntime_zone = "UTC"\nhours = [{days = "Mon", open = "8 in the morning", close = "17:00"}]',
+            "desks.support.hours.0.open",
+            "time",
+        ),
+        (
+            '[desks.support]\ntime_zone = "UTC"\nhours = [{days = "Mon", open = "08:00Z", close = "17:00"}]',
+            "desks.support.hours.0",
+            "time_zone",
+        ),
+        ("[rules]\nlockout_minutes = 0", "rules.lockout_minutes", "greater than or equal to 1"),
+        ('[rules]\nlockout_minutes = "soon"', "rules.lockout_minutes", "valid integer"),
+        ("[ages]\nteen_from = 130", "ages.teen_from", "less than or equal to 120"),
+        ("[portal]\nsign_in_adress = 1", "portal.sign_in_adress", "there is no such key"),
+        ("[desks.reception]\n", "desks.reception", "there is no such key"),
+        ("[colours]\n", "colours", "there is no such key"),
+        ('[[places]]\nhours = "all day"', "places.0.name", "this key is missing; add it"),
+        (
+            '[desks.support]\nhandles = ["activation"]' + SOURCED + '[desks.clinic]\nhandles = ["activation"]',
+            "desks",
+            "activation",
+        ),
+    ],
+)
+def test_a_bad_fact_is_refused_with_its_file_key_and_remedy(tmp_path, text, key, remedy):
+    said = refusal(tmp_path, text + SOURCED)
+    assert said.startswith(f"sheet.toml: {key}: ")
+    assert remedy in said
+
+
+@pytest.mark.parametrize("known", ["", 'source = "Web team"\n', "verified_on = 2026-01-15\n"])
+@pytest.mark.parametrize(
+    ("table", "where"),
+    [
+        ('[organization]\nname = "A"\n', "organization"),
+        ("[rules]\nlockout_minutes = 30\n", "rules"),
+        ("[ages]\nteen_from = 12\n", "ages"),
+        ('[desks.support]\nphone = "711"\n', "desks.support"),
+        ('[[places]]\nname = "Lobby"\n', "places.0"),
+    ],
+)
+def test_facts_must_say_where_they_come_from_and_when_they_were_checked(tmp_path, table, where, known):
+    said = refusal(tmp_path, table + known)
+    assert said == f"sheet.toml: {where}: say where these facts come from: add `source` and `verified_on` to this table"
+
+
+def test_every_fault_is_named_at_once(tmp_path):
+    said = refusal(
+        tmp_path, f'[app]\ncolour = 1{SOURCED}[desks.support]\nphone = "x"{SOURCED}[ages]\nteen_from = -1{SOURCED}'
+    )
+    assert [line.split(": ")[1] for line in said.splitlines()] == [
+        "app.colour",
+        "ages.teen_from",
+        "desks.support.phone",
+    ]
+
+
+@pytest.mark.parametrize("text", ["not toml", "[a\n", "x = \n", "\x00"])
+def test_a_file_that_is_not_toml_is_refused(tmp_path, text):
+    assert refusal(tmp_path, text).startswith("sheet.toml: cannot be read as TOML: ")
+
+
+def test_a_missing_file_a_folder_and_bad_bytes_are_refused(tmp_path):
+    (tmp_path / "latin.toml").write_bytes(b'[organization]\nname = "Caf\xe9"')
+    for file, said in (
+        (tmp_path / "none.toml", "there is no such file"),
+        (tmp_path, "cannot be read"),
+        (tmp_path / "latin.toml", "cannot be read as TOML"),
+    ):
+        with pytest.raises(ContentError, match=said):
+            load(file)
+
+
+def test_every_fact_that_sentences_may_name_is_explained_to_authors():
+    manual = (Path(organization.__file__).parent.parent / "docs" / "content.md").read_text(encoding="utf-8")
+    assert [fact for fact in FACTS if f"`{fact}`" not in manual] == []
