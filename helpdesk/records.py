@@ -37,8 +37,8 @@ def _said(value: object, info: ValidationInfo) -> object:
     """A sentence, or a pair of sentences of which the facts choose one (docs/content.md)."""
     context = info.context or {}
     if not isinstance(value, dict):
-        if facts := set(PLACEHOLDER.findall(str(value))) & set(context.get("fact_names", ())):
-            raise ValueError(f"{{{facts.pop()}}} is a fact, which may be missing; write a pair, known and neutral")
+        if named := set(PLACEHOLDER.findall(str(value))) & set(context.get("fact_names", ())):
+            raise ValueError(f"{{{named.pop()}}} is a fact, which may be missing; write a pair, known and neutral")
         return value
     if set(value) != {"known", "neutral"} or not all(isinstance(sentence, str) for sentence in value.values()):
         raise ValueError('write a sentence, or { known = "...", neutral = "..." }')

