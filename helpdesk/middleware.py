@@ -1,5 +1,6 @@
 """What every response carries, and what no request may be."""
 
+import re
 from collections.abc import Callable
 
 from django.conf import settings
@@ -41,7 +42,7 @@ def bounded_body(handler: Handler) -> Handler:
         if request.method in ("GET", "HEAD", "OPTIONS"):
             return handler(request)
         length = request.META.get("CONTENT_LENGTH") or ""
-        if request.META.get("HTTP_TRANSFER_ENCODING") or not length.isdigit():
+        if request.META.get("HTTP_TRANSFER_ENCODING") or not re.fullmatch(r"[0-9]{1,20}", length):
             return render(request, "helpdesk/refused.html", status=411)
         if int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
             response = render(request, "helpdesk/refused.html", status=413)

@@ -24,8 +24,9 @@ def env_bool(name: str) -> bool:
 
 
 def env_list(name: str, default: str) -> list[str]:
-    """The items between the commas."""
-    return [item.strip() for item in os.environ.get(name, default).split(",") if item.strip()]
+    """The items between the commas; those of `default` where there are none."""
+    items = [item.strip() for item in os.environ.get(name, "").split(",") if item.strip()]
+    return items or [item.strip() for item in default.split(",")]
 
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -95,6 +96,8 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
+# WhiteNoise would let every other site read our static files.
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 # What a visitor may send. The longest honest request is a filled-in details form: about 12 kB.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024

@@ -85,7 +85,8 @@ def page(request: HttpRequest, name: str) -> HttpResponse:
 @require_safe
 def robots(request: HttpRequest) -> HttpResponse:
     """Help pages may be found by search; answers in an address are nobody else's business."""
-    return HttpResponse("User-agent: *\nDisallow: /triage/\nDisallow: /packet/\n", content_type="text/plain")
+    text = "User-agent: *\nDisallow: /triage/\nDisallow: /packet/\n"
+    return HttpResponse(text, content_type="text/plain; charset=utf-8")
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -21,7 +21,7 @@ def read_document(path: Path) -> dict[str, Any]:
         document = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise AnswersError(f"{path}: cannot be read: {error.strerror}") from None
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise AnswersError(f"{path}: is not JSON: {error}") from None
     if not isinstance(document, dict):
         raise AnswersError(f'{path}: write an object: {{"symptoms": [...], "answers": {{...}}, "tried": {{...}}}}')

@@ -206,6 +206,10 @@ class DateWidget(forms.MultiWidget):
     def decompress(self, value: datetime.date | None) -> list[str]:
         return [str(value.month), str(value.day), str(value.year)] if value else ["", "", ""]
 
+    def subwidgets(self, name: str, value: Any, attrs: Any = None) -> Iterable[dict[str, Any]]:
+        """The boxes one by one, so that the error summary can lead to the first of them."""
+        yield from self.get_context(name, value, attrs)["widget"]["subwidgets"]
+
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
         context = super().get_context(name, value, attrs)
         labels = (_("Month"), _("Day"), _("Year"))

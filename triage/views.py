@@ -227,7 +227,9 @@ def _guess(request: HttpRequest, answers: Answers) -> dict[str, str]:
     """A guess at the device, where the device at hand is the one with the problem."""
     if answers.answers.get("this-device") != ("yes",):
         return {}
-    return guess(request.headers.get("User-Agent", ""))
+    guesses = guess(request.headers.get("User-Agent", ""))
+    # Whatever the browser says, the form must not refuse what the patient did not type.
+    return {key: value[: catalog().questions[key].max] for key, value in guesses.items()}
 
 
 def _details_page(
@@ -238,7 +240,7 @@ def _details_page(
         "dropped": dropped,
         "back": _address("verdict", assessment.answers.pairs()),
         "carried": _carried(request),
-        "guessed": bool(form.initial) and not form.is_bound,
+        "guessed": not form.is_bound and not form.initial.keys().isdisjoint(form.fields),
     }
     return render(request, "triage/details.html", context, status=status)
 

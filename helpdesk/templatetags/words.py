@@ -17,14 +17,17 @@ def ltr(value: object) -> SafeString:
 
 @register.filter
 def phone_link(number: str) -> SafeString:
-    """A phone number that a phone can dial."""
-    return format_html('<a href="tel:{}"><bdi dir="ltr">{}</bdi></a>', re.sub(r"[^0-9+]", "", number), number)
+    """A phone number that a phone can dial.
+
+    The link stands inside: WeasyPrint tags a link in a PDF only where nothing stands inside the link but text.
+    """
+    return format_html('<bdi dir="ltr"><a href="tel:{}">{}</a></bdi>', re.sub(r"[^0-9+]", "", number), number)
 
 
 @register.filter
 def web_link(address: str) -> SafeString:
     """An address from the fact sheet, shown whole: people should see where a link goes."""
-    return format_html('<a href="{0}"><bdi dir="ltr">{0}</bdi></a>', address)
+    return format_html('<bdi dir="ltr"><a href="{0}">{0}</a></bdi>', address)
 
 
 @register.filter

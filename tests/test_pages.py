@@ -1,0 +1,308 @@
+"""Every public page, by its address."""
+
+import json
+import re
+from functools import cache
+
+import pytest
+from django.test import Client
+from django.urls import path
+from reading import Page, post
+
+from helpdesk import urls
+from helpdesk.loaded import catalog, organization
+
+pytestmark = pytest.mark.usefixtures("static_files", "fact_sheet")
+
+PROBLEMS = (
+    "/problems/wrong-password/",
+    "/problems/forgot-username/",
+    "/problems/account-locked/",
+    "/problems/codes-not-arriving/",
+    "/problems/activation/",
+    "/problems/wrong-portal/",
+    "/problems/app-or-browser/",
+    "/problems/error-message/",
+    "/problems/portal-down/",
+    "/problems/missing-results/",
+    "/problems/wrong-information/",
+    "/problems/unauthorized-access/",
+    "/problems/proxy-access/",
+    "/problems/teen-record/",
+    "/problems/link-record/",
+    "/problems/identity-check/",
+    "/problems/none-of-these/",
+)
+LOCKED = "symptom=locked-message&for-whom=self&codes-unasked=no&needed-today=refill"
+URLS = (
+    "/",
+    "/problems/",
+    *PROBLEMS,
+    "/checklist/",
+    "/faq/",
+    "/contact/",
+    "/prepare/",
+    "/what-to-expect/",
+    "/stay-safe/",
+    "/how-access-works/",
+    "/privacy/",
+    "/accessibility/",
+    "/triage/?symptom=locked-message",
+    "/triage/question/?symptom=locked-message",
+    f"/triage/verdict/?{LOCKED}",
+    f"/triage/details/?{LOCKED}",
+)
+PHONE_NUMBER = re.compile(r"\(?\d{3}\)?[-. ]\d{3}[-. ]\d{4}")
+
+
+def fail(request):
+    raise RuntimeError("it failed")
+
+
+urlpatterns = [path("fail/", fail), *urls.urlpatterns]
+handler404, handler500, handler400 = urls.handler404, urls.handler500, urls.handler400
+
+
+@cache
+def all_pages(facts: str) -> dict[str, Page]:
+    """Each page by its address, with the review page, which comes only from a POST, and the pages of errors.
+
+    `facts` only tells apart what is remembered: the fixture `fact_sheet` must be set to it.
+    """
+    client = Client()
+    pages = {url: Page(client.get(url), url) for url in URLS}
+    pages["review"] = Page(post(client, f"/triage/review/?{LOCKED}", {"began": "today"}))
+    pages["not found"] = Page(client.get("/nowhere/"))
+    pages["refused"] = Page(client.get("/", headers={"host": "elsewhere.example"}))
+    pages["direct visit"] = Page(client.get("/packet/"))
+    return pages
+
+
+@pytest.mark.parametrize("url", URLS)
+@pytest.mark.parametrize("facts", ["blank", "example"])
+def test_the_page_is_there_and_has_one_heading(client, fact_sheet, url, facts):
+    fact_sheet(facts)
+    page = Page(client.get(url))
+    assert page.status == 200
+    assert len(page.all("h1")) == 1
+    assert page.texts("h1")[0]
+    assert len(page.all("main")) == 1
+    assert page.tree.get("lang") == "en"
+
+
+@pytest.mark.parametrize("facts", ["blank", "example"])
+def test_every_page_has_a_title_of_its_own(fact_sheet, facts):
+    fact_sheet(facts)
+    titles = [page.title for page in all_pages(facts).values()]
+    assert sorted(set(titles)) == sorted(titles)
+    ending = " - Harbor Pines Health" if facts == "example" else " - Way In"
+    assert [title for title in titles if not title.endswith(ending)] == []
+
+
+def test_every_help_page_describes_itself_to_search_engines(client):
+    pages = [Page(client.get(url)) for url in URLS if not url.startswith("/triage/")]
+    described = [meta.get("content") for page in pages for meta in page.all("meta[@name='description']")]
+    assert len(set(described)) == len(pages)
+
+
+@pytest.mark.parametrize("facts", ["blank", "example"])
+def test_the_emergency_line_the_scam_line_and_the_trademark_stand_on_every_page(fact_sheet, facts):
+    fact_sheet(facts)
+    for url, page in all_pages(facts).items():
+        assert page.texts("aside[@class='emergency']")[0].startswith("Is this an emergency? Call 911"), url
+        assert "We never ask for your password" in page.text, url
+        assert "MyChart is a trademark of Epic Systems Corporation." in page.text, url
+
+
+@pytest.mark.parametrize("facts", ["blank", "example"])
+def test_only_the_made_up_health_system_says_on_every_page_that_it_is_made_up(fact_sheet, facts):
+    fact_sheet(facts)
+    for url, page in all_pages(facts).items():
+        assert ("made up" in page.text) == (facts == "example"), url
+
+
+@pytest.mark.parametrize("facts", ["blank", "example"])
+def test_nothing_on_a_page_points_to_an_id_that_is_missing_or_there_twice(fact_sheet, facts):
+    fact_sheet(facts)
+    for url, page in all_pages(facts).items():
+        assert page.dead_references() == [], url
+        assert len(set(page.ids)) == len(page.ids), url
+
+
+def test_every_link_inside_the_site_leads_somewhere(client):
+    links = {link.get("href") for page in all_pages("blank").values() for link in page.all("a")}
+    pages = {link.partition("#")[0] for link in links if link.startswith("/")}
+    assert len(pages) > 40
+    assert [link for link in sorted(pages) if client.get(link, follow=True).status_code != 200] == []
+    faq = set(Page(client.get("/faq/")).ids)
+    assert {link.partition("#")[2] for link in links if link.startswith("/faq/#")} <= faq
+
+
+def test_without_facts_no_page_shows_an_empty_box_a_phone_number_or_a_way_off_the_site():
+    for url, shown in all_pages("blank").items():
+        page = Page(shown.html)
+        for line in page.all("span[@class='blank']"):
+            line.text = "a line to write on"
+        assert PHONE_NUMBER.findall(page.text) == [], url
+        assert [link for link in page.attributes("href", "src", "action") if ":" in link] == [], url
+        elements = [
+            e for tag in ("p", "li", "td", "th", "dt", "dd", "ul", "ol", "table", "h2", "h3") for e in page.all(tag)
+        ]
+        assert [e.tag for e in elements if not "".join(e.itertext()).strip()] == [], url
+        assert "None" not in page.text.replace("None of", ""), url
+        assert not re.search(r"[{}]|\bnull\b", page.text), url
+
+
+def test_with_facts_every_contact_is_one_of_the_fact_sheet_and_says_when_it_was_checked(client, fact_sheet):
+    fact_sheet("example")
+    sheet = organization().model_dump_json()
+    numbers, addresses = set(), set()
+    for page in all_pages("example").values():
+        numbers |= set(PHONE_NUMBER.findall(page.text))
+        numbers |= {link.removeprefix("tel:") for link in page.attributes("href") if link.startswith("tel:")}
+        addresses |= {link for link in page.attributes("href", "src", "action") if link.startswith("http")}
+    digits = re.sub(r"[^0-9,]", "", sheet.replace("-", ""))
+    assert len(numbers) > 8
+    assert [number for number in numbers if re.sub(r"\D", "", number) not in digits] == []
+    assert len(addresses) == 3
+    assert [address for address in addresses if address not in sheet] == []
+    contact = Page(client.get("/contact/"))
+    assert contact.text.count("Checked on January 15, 2026.") == 4
+    assert "Monday to Friday, 7 a.m. to 7 p.m." in contact.text.replace(":00", "")
+
+
+def test_the_site_has_no_box_for_a_password_and_no_frame():
+    for url, page in all_pages("blank").items():
+        kinds = {box.get("type", "text") for box in page.all("input")}
+        assert kinds <= {"text", "hidden", "radio", "checkbox"}, url
+        assert [e for tag in ("iframe", "object", "embed") for e in page.all(tag)] == [], url
+
+
+def test_the_problem_table_is_a_real_table_with_all_17_problems(client):
+    (table,) = Page(client.get("/problems/")).all("table")
+    assert table.find("caption") is not None
+    assert [cell.get("scope") for cell in table.findall("thead/tr/th")] == ["col", "col", "col"]
+    rows = table.findall("tbody/tr")
+    assert [cell.get("scope") for row in rows for cell in row.findall("th")] == ["row"] * 17
+    assert sorted(row.find("th/a").get("href") for row in rows) == sorted(PROBLEMS)
+    for row in rows:
+        causes, evidence = row.findall("td")
+        assert causes.findall(".//li")
+        assert evidence.findall(".//li")
+
+
+@pytest.mark.parametrize("url", PROBLEMS)
+def test_a_problem_page_starts_its_own_triage(client, url):
+    page = Page(client.get(url))
+    start = page.link("Find out what to do")
+    symptom = start.removeprefix("/triage/?symptom=")
+    assert url == f"/problems/{catalog().symptoms[symptom].problem}/"
+    boxes = Page(client.get(start)).all("input[@checked]")
+    assert [box.get("value") for box in boxes] == [symptom]
+
+
+def test_an_answer_in_the_faq_has_an_anchor_that_never_changes(client):
+    ids = Page(client.get("/faq/")).ids
+    for anchor in ("unlock-time", "password-seen-by-others", "teen-why", "cost", "code-late", "care-while-locked"):
+        assert anchor in ids
+
+
+def test_the_faq_is_valid_structured_data_and_says_what_the_page_says(client):
+    page = Page(client.get("/faq/"))
+    (script,) = page.all("script[@type='application/ld+json']")
+    data = json.loads(script.text)
+    assert (data["@context"], data["@type"]) == ("https://schema.org", "FAQPage")
+    assert len(data["mainEntity"]) >= 16
+    for question in data["mainEntity"]:
+        assert question["@type"] == "Question"
+        assert question["acceptedAnswer"]["@type"] == "Answer"
+        (section,) = page.all(f"section[@id='{question['@id'][1:]}']")
+        shown = " ".join(" ".join(section.itertext()).split())
+        assert shown == f"{question['name']} {question['acceptedAnswer']['text']}"
+
+
+def test_structured_data_cannot_end_its_script_element(client, monkeypatch):
+    evil = catalog().faq["cost"].model_copy(update={"question": "</script ><b>&amp;"})
+    monkeypatch.setitem(catalog().faq, "cost", evil)
+    page = Page(client.get("/faq/"))
+    (script,) = page.all("script[@type='application/ld+json']")
+    assert "</script ><b>&amp;" in [question["name"] for question in json.loads(script.text)["mainEntity"]]
+
+
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        ("reset-password", "attempt"),
+        ("newest-code", "asks-code"),
+        ("clear-cache", "resets-trust"),
+        ("other-device", "resets-trust"),
+        ("reinstall-app", "attempt"),
+    ],
+)
+def test_the_checklist_says_when_to_leave_a_step_out(client, step, said):
+    page = Page(client.get("/checklist/"))
+    title, exception = catalog().steps[step].title, catalog().tags[said]
+    (item,) = [item for item in page.texts("ol[@class='checklist']/li") if item.startswith(title)]
+    assert exception in item
+
+
+def test_the_checklist_tells_first_who_must_not_use_it(client):
+    page = Page(client.get("/checklist/"))
+    (stop,) = page.all("div[@class='stop']")
+    assert [link.get("href") for link in stop.iter("a")] == [
+        "/problems/unauthorized-access/",
+        "/problems/wrong-information/",
+        "/problems/account-locked/",
+    ]
+    assert page.html.index('class="stop"') < page.html.index('class="checklist"')
+
+
+def test_what_to_prepare_gives_a_reason_for_each_thing(client):
+    items = Page(client.get("/prepare/")).all("dl/div")
+    assert len(items) == len(catalog().details_questions)
+    assert [item for item in items if not "".join(item.find("dd").itertext()).strip()] == []
+
+
+@pytest.mark.parametrize("url", ["/nowhere/", "/problems/nothing/", "/packet/fax/", "/problems/../settings.py"])
+def test_a_page_that_is_not_there_still_gives_the_phone_advice(client, url):
+    page = Page(client.get(url))
+    assert page.status == 404
+    assert "The number is on your bill" in page.text
+
+
+def test_a_fault_of_ours_still_gives_the_phone_advice_and_shows_no_trace(client, settings):
+    settings.ROOT_URLCONF = "test_pages"
+    client.raise_request_exception = False
+    page = Page(client.get("/fail/"))
+    assert page.status == 500
+    assert "is on your bill" in page.text
+    assert "it failed" not in page.html
+    assert "Traceback" not in page.html
+
+
+def test_a_request_that_no_page_of_ours_makes_is_refused_with_a_way_to_call(client):
+    page = Page(client.get("/", headers={"host": "elsewhere.example"}))
+    assert page.status == 400
+    assert page.link("Or call: when and whom to contact") == "/contact/"
+
+
+def test_robots_may_read_the_help_and_not_the_answers(client):
+    response = client.get("/robots.txt")
+    assert response["Content-Type"].startswith("text/plain")
+    assert response.content.decode() == "User-agent: *\nDisallow: /triage/\nDisallow: /packet/\n"
+
+
+def test_the_schema_can_be_fetched(client):
+    response = client.get("/packet/packet-1.schema.json")
+    assert response["Content-Type"] == "application/schema+json"
+    assert response.json()["$id"] == "packet-1.schema.json"
+
+
+@pytest.mark.parametrize("url", ["/", "/faq/", "/problems/account-locked/"])
+def test_help_pages_take_nothing_in(client, url):
+    assert client.post(url, {"name": "value"}).status_code == 405
+    assert client.head(url).status_code == 200
+
+
+def test_an_address_without_its_last_slash_is_found(client):
+    assert client.get("/problems/account-locked")["Location"] == "/problems/account-locked/"

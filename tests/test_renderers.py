@@ -1,0 +1,391 @@
+"""One packet in all its renderings: the same facts, the same words, and nothing from outside."""
+
+import io
+import json
+import re
+import time
+import unicodedata
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from html import unescape
+
+import jsonschema
+import page as page_validation
+import pytest
+from django.template.loader import render_to_string
+from pypdf import PdfReader
+from reading import MADE_AT, POSTED, PRIVATE, REFERENCE, SYMPTOMS, TYPED, Page, a_packet, answered, post
+
+from helpdesk.loaded import catalog
+from triage import pdf
+from triage.cleaning import clean_text
+from triage.forms import DetailsForm
+from triage.packet import Packet
+from triage.reference import read_reference
+from triage.renderers import RENDERERS, SCHEMA, as_data, as_html, as_pdf
+
+pytestmark = pytest.mark.usefixtures("static_files", "fact_sheet")
+
+# Between them these ask nearly every typed question.
+LONG = ("locked-message", "code-missing", "page-or-app-broken", "records-missing")
+
+
+def read_pdf(content: bytes) -> str:
+    return "\n".join(sheet.extract_text() for sheet in PdfReader(io.BytesIO(content)).pages)
+
+
+def texts(packet: Packet) -> dict[str, str]:
+    """What a reader of each rendering reads. White space is left out: each rendering breaks lines in its own way."""
+    return {
+        "html": squeezed(Page(as_html(packet)).text),
+        "pdf": squeezed(read_pdf(as_pdf(packet))),
+        "call": squeezed(RENDERERS["call"].render(packet).decode()),
+        "json": squeezed(json.dumps(json.loads(RENDERERS["json"].render(packet)), ensure_ascii=False)).replace(
+            "\\n", ""
+        ),
+        "txt": squeezed(RENDERERS["txt"].render(packet).decode()),
+    }
+
+
+def squeezed(text: str) -> str:
+    # A PDF writes some letters as others that look the same, such as ﬁ for fi.
+    return "".join(unicodedata.normalize("NFKC", text).split())
+
+
+def assert_everywhere(packet: Packet, *facts: str, but: str = "") -> None:
+    """Each rendering says each fact; `but` names the one that must not."""
+    for kind, text in texts(packet).items():
+        for fact in facts:
+            assert (squeezed(fact) in text) == (kind != but), f"{kind}: {fact}"
+
+
+# ---- one fact everywhere ----
+
+
+def test_there_are_five_renderings():
+    assert list(RENDERERS) == ["pdf", "html", "txt", "call", "json"]
+
+
+def test_what_is_wrong_is_said_in_every_rendering():
+    packet = a_packet(*LONG, way_in="both")
+    typed = [value for key, value in TYPED.items() if catalog().questions[key].sheet == "a"]
+    assert len(typed) == 9
+    coded = [row.value for row in packet.sheet_a if not row.own_words and row.values]
+    assert len(coded) > 8
+    assert_everywhere(packet, *typed, *coded, *packet.requests)
+
+
+def test_who_it_is_about_is_said_everywhere_but_in_the_email_text():
+    packet = a_packet(*LONG, for_whom="child", way_in="both")
+    assert_everywhere(packet, *PRIVATE, but="txt")
+
+
+@pytest.mark.parametrize("symptom", SYMPTOMS.values())
+def test_the_email_text_of_no_problem_holds_anything_of_sheet_b(symptom):
+    packet = a_packet(symptom, for_whom="adult")
+    text = RENDERERS["txt"].render(packet).decode()
+    assert [private for private in PRIVATE if private in text] == []
+    labels = [row.label for row in packet.sheet_b]
+    assert len(labels) > 8
+    assert [label for label in labels if f"{label}:" in text] == []
+
+
+def test_what_was_tried_and_what_came_of_it_is_said_to_people_in_the_same_words():
+    tried = {"stop-trying": "worked", "check-signal": "no-help", "restart-device": "not-tried"}
+    packet = a_packet(*LONG, tried=tried)
+    for kind, text in texts(packet).items():
+        if kind == "json":
+            continue
+        assert squeezed("Stop trying to get in") in text, kind
+        assert squeezed("Check that your phone can get the code") in text, kind
+        assert squeezed("Tried, and it did not help") in text, kind
+    assert as_data(packet)["tried"].items() >= tried.items()
+
+
+def test_the_reference_the_urgency_and_the_warnings_are_on_what_the_desk_reads():
+    packet = a_packet("locked-message")
+    read = texts(packet)
+    for kind in ("html", "pdf", "txt"):
+        for fact in (REFERENCE, packet.verdict.desk, packet.made_on, packet.problem_titles, packet.warnings[0].said):
+            assert squeezed(fact) in read[kind], f"{kind}: {fact}"
+    assert squeezed("two, three, four, five, six, seven, eight, K as in kitchen") in read["call"]
+
+
+def test_the_emergency_line_and_that_it_is_no_proof_stand_in_the_packet():
+    read = texts(a_packet("locked-message"))
+    for kind in ("html", "pdf", "call"):
+        assert squeezed("Is this an emergency? Call 911") in read[kind], kind
+    for kind in ("html", "pdf"):
+        assert squeezed("Not proof of identity. Verify by your own policy.") in read[kind], kind
+
+
+def test_what_was_left_open_is_a_line_to_write_on_and_never_none():
+    for kind, text in texts(a_packet(*LONG, details={})).items():
+        assert "None" not in text, kind
+        assert "null" not in text, kind
+    assert "____________________" in RENDERERS["call"].render(a_packet("locked-message", details={})).decode()
+
+
+@pytest.mark.parametrize("kind", ["txt", "call"])
+def test_text_for_reading_out_has_no_markup_no_trailing_space_and_ends_with_a_line_end(kind):
+    text = RENDERERS[kind].render(a_packet(*LONG, details=TYPED | {"began": "<b>&amp; \"'"})).decode()
+    assert "<b>&amp; \"'" in text
+    assert re.findall(r"[ \t]$|\n{4,}|\r|[{}]", text, re.MULTILINE) == []
+    assert text.endswith("\n")
+    assert not text.endswith("\n\n")
+
+
+# ---- data ----
+
+
+@pytest.mark.parametrize("facts", ["blank", "example"])
+@pytest.mark.parametrize("symptom", SYMPTOMS.values())
+def test_the_data_fits_the_schema_that_we_ship(fact_sheet, symptom, facts):
+    fact_sheet(facts)
+    schema = json.loads(SCHEMA.read_text())
+    checker = jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker())
+    for details in ({}, TYPED):
+        data = json.loads(RENDERERS["json"].render(a_packet(symptom, details=details)))
+        assert [error.message for error in checker.iter_errors(data)] == []
+
+
+def test_the_schema_is_one_and_refuses_what_is_no_packet():
+    schema = json.loads(SCHEMA.read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    good = as_data(a_packet("locked-message"))
+    for wrong in (
+        {"verdict": "maybe"},
+        {"reference": "0O1I-LLLL"},
+        {"tried": {"x": "y"}},
+        {"extra": 1},
+        {"problems": []},
+    ):
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(good | wrong, schema)
+
+
+def test_the_data_is_the_packet_and_nothing_else():
+    data = as_data(a_packet("locked-message", details={"began": "Monday", "name": "Maria"}))
+    rows = data.pop("sheet_a"), data.pop("sheet_b")
+    assert data == {
+        "$schema": "packet-1.schema.json",
+        "version": 1,
+        "reference": REFERENCE,
+        "made_at": MADE_AT.isoformat(),
+        "language": "en",
+        "organization": "",
+        "verdict": "contact-support",
+        "reasons": ["locked"],
+        "problems": ["account-locked"],
+        "requests": [catalog().problems["account-locked"].request],
+        "warnings": ["locked"],
+        "desks": ["support"],
+        "symptoms": ["locked-message"],
+        "answers": {"for-whom": ["self"], "codes-unasked": ["no"], "needed-today": ["refill"]},
+        "tried": {"stop-trying": "not-tried", "write-message": "not-tried", "wait-as-told": "not-tried"},
+        "details": {"began": "Monday", "name": "Maria"},
+    }
+    assert {"id": "began", "label": "When it began", "values": ["Monday"], "own_words": True} in rows[0]
+    assert {"id": "name", "label": "Patient’s name", "values": ["Maria"], "own_words": True} in rows[1]
+    assert read_reference(REFERENCE) == REFERENCE
+
+
+# ---- the web page that is saved ----
+
+
+def test_the_saved_page_stands_alone():
+    page = Page(as_html(a_packet("locked-message")))
+    assert page.attributes("src") == []
+    assert page.all("link") == []
+    assert page.all("script") == []
+    assert "@page" in page.all("style")[0].text
+    assert page.dead_references() == []
+    assert len(page.all("h1")) == 1
+    assert page.tree.get("lang") == "en"
+    assert page.title == f"MyChart support request {REFERENCE}"
+
+
+# ---- PDF ----
+
+
+@pytest.mark.parametrize("facts", ["blank", "example"])
+@pytest.mark.parametrize("symptom", SYMPTOMS.values())
+def test_the_pdf_can_be_read_by_a_screen_reader(fact_sheet, tmp_path, symptom, facts):
+    fact_sheet(facts)
+    file = tmp_path / "packet.pdf"
+    file.write_bytes(as_pdf(a_packet(symptom, for_whom="child")))
+    report = page_validation.validate_pdf(str(file), profile="ua1")
+    assert report.is_compliant, report
+    document = PdfReader(file)
+    assert document.root_object["/MarkInfo"]["/Marked"]
+    assert "/StructTreeRoot" in document.root_object
+    assert document.root_object["/Lang"] == "en"
+    assert document.metadata.title == f"MyChart support request {REFERENCE}"
+    assert {(float(sheet.mediabox.width), float(sheet.mediabox.height)) for sheet in document.pages} == {(612, 792)}
+    assert len(document.pages) <= 12
+    assert document.attachments == {}
+
+
+def test_the_pdf_names_nobody_in_its_metadata():
+    document = PdfReader(io.BytesIO(as_pdf(a_packet("locked-message"))))
+    told = f"{dict(document.metadata)} {document.root_object['/Metadata'].get_data()}"
+    assert [private for private in PRIVATE if private in told] == []
+
+
+def test_the_same_packet_gives_the_same_bytes():
+    packet = a_packet("locked-message")
+    for kind, rendering in RENDERERS.items():
+        assert rendering.render(packet) == rendering.render(packet), kind
+
+
+def test_threads_may_render_at_once():
+    packets = [a_packet(symptom) for symptom in ("locked-message", "code-missing", "site-down", "two-records")]
+    alone = [as_pdf(packet) for packet in packets]
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(as_pdf, packets)) == alone
+
+
+def filled_to_the_brim() -> dict[str, str]:
+    """The longest answers, with the most lines, that the form lets through."""
+    longest = {"text": "wwww wwww\n" * 60, "line": "W" * 200}
+    questions = [question for question in catalog().details_questions if question.kind in longest]
+    return {question.id: longest[question.kind][: question.max].strip() for question in questions}
+
+
+@pytest.mark.parametrize("symptom", ["code-missing", "page-or-app-broken", "records-missing"])
+def test_the_longest_answers_to_one_problem_fit(symptom):
+    as_pdf(a_packet(symptom, for_whom="child", way_in="both", details=TYPED | filled_to_the_brim()))
+
+
+def test_a_packet_of_too_many_pages_gives_the_other_ways_and_loses_nothing(client):
+    answers = answered(*list(SYMPTOMS.values())[:-1], for_whom="child", way_in="both")
+    typed = POSTED | filled_to_the_brim()
+    page = Page(post(client, "/packet/pdf/", [*answers.pairs(), *typed.items()]))
+    assert page.status == 422
+    assert catalog().pages["busy"].title in page.texts("div[@id='errors']/div/h2")
+    form = page.form("Save the phone script")
+    carried = dict(form.pairs)
+    assert {name: carried[name] for name in typed} == typed
+    assert post(client, form.action, form.pairs).status_code == 200
+
+
+# ---- hostile text ----
+
+PAYLOADS = {
+    "image from a file": '<img src="file:///etc/passwd">',
+    "image from the network": "<img src=http://192.0.2.1/x.png>",
+    "import": "<style>@import 'http://192.0.2.1/x.css';</style>",
+    "background": '<p style="background:url(http://192.0.2.1/x)">x</p>',
+    "font": "<style>@font-face{font-family:x;src:url(http://192.0.2.1/x)}*{font-family:x}</style>",
+    "stylesheet": "<link rel=stylesheet href=http://192.0.2.1/x.css>",
+    "attached by link": "<link rel=attachment href=file:///etc/passwd>",
+    "attached by anchor": '<a rel=attachment href="file:///etc/passwd">x</a>',
+    "embed": "<embed src=http://192.0.2.1/x.svg>",
+    "object": "<object data=http://192.0.2.1/x.svg></object>",
+    "svg": '<svg><image href="http://192.0.2.1/x.png"/></svg>',
+    "data": "<img src=\"data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg'/>\">",
+    "content": "<style>p::before{content:url(http://192.0.2.1/x)}</style>",
+    "list style": '<ul style="list-style-image:url(http://192.0.2.1/x)"><li>x</ul>',
+    "picture in a style": "<style>html{border-image:url(http://192.0.2.1/x) 1}</style>",
+}
+TEXT_BOXES = [key for key, value in TYPED.items() if key not in ("birth-date", "safe-contact", "interpreter")]
+
+
+def rendered(packet: Packet) -> tuple[bytes, pdf.FetchNothing]:
+    fetcher = pdf.FetchNothing()
+    return pdf.render(render_to_string("triage/paper.html", {"packet": packet}), fetcher), fetcher
+
+
+@pytest.mark.parametrize("payload", PAYLOADS.values(), ids=PAYLOADS)
+def test_markup_in_any_box_is_shown_as_it_was_typed_and_fetches_nothing(payload):
+    packet = a_packet(*LONG, for_whom="child", way_in="both", details=dict.fromkeys(TEXT_BOXES, payload))
+    shown = [row for row in packet.rows if row.value == payload]
+    assert len(shown) == len(TEXT_BOXES)
+    content, fetcher = rendered(packet)
+    assert fetcher.asked == 0
+    document = PdfReader(io.BytesIO(content))
+    assert document.attachments == {}
+    assert squeezed(read_pdf(content)).count(squeezed(payload)) >= len(TEXT_BOXES)
+    harmless = Page(as_html(a_packet(*LONG, for_whom="child", way_in="both", details=dict.fromkeys(TEXT_BOXES, "x"))))
+    page = Page(as_html(packet))
+    assert [element.tag for element in page.tree.iter()] == [element.tag for element in harmless.tree.iter()]
+    assert page.text.count(" ".join(payload.split())) >= len(TEXT_BOXES)
+
+
+@pytest.mark.parametrize("payload", PAYLOADS.values(), ids=PAYLOADS)
+def test_the_fetcher_sees_each_of_these_when_it_is_markup(payload):
+    """Else the test above would count nothing."""
+    fetcher = pdf.FetchNothing()
+    pdf.render(f"<html lang=en><head><title>x</title>{payload}</head><body><p>x</body></html>", fetcher)
+    assert fetcher.asked > 0
+
+
+def test_template_code_in_a_box_is_text():
+    assert_everywhere(
+        a_packet("locked-message", details={"began": "{{7*7}} {% debug %} {#x#}"}), "{{7*7}} {% debug %} {#x#}"
+    )
+
+
+HOSTILE = {
+    "controls": "a" + "".join(chr(code) for code in [*range(1, 32), *range(127, 160)]) + "b",
+    "bidi": "abc\u202edef\u2066ghi\u2069\u200f\u061c",
+    "invisible": "a\u200b\u2060\ufeff\u00adb\U000e0041",
+    "surrogates": "a\ud800b\udfffc",
+    "zalgo": "Z" + "\u0301\u0316\u0317\u0318\u0319\u031a" * 40 + "algo",
+    "emoji": "hello \U0001f600 \U0001f468\u200d\U0001f469\u200d\U0001f467 \U0001f1fa\U0001f1f8 end",
+    "Arabic": "الرمز لا يصل",
+    "Chinese": "我無法登入我的帳戶",
+    "mixed": "عبر 555-0100 and 我 and Ω",
+    "60 lines": "\n".join(f"line {number}." for number in range(60)),
+    "200 lines": "\n".join(f"line {number}." for number in range(200)),
+    "line ends": "a\r\nb\rc\u2028d\u2029e\x85f\x0bg\x0ch",
+    "spaces": "a\u00a0\u2003\u3000b\tc",
+    "unbroken": "x" * 2000,
+    "long words": "abcdefghi " * 190,
+    "quotes": "“a” 'b' \"c\" <d> &amp; \\n %s {0}",
+    "combining": "Zoe\u0308 cafe\u0301",
+}
+
+
+@pytest.mark.parametrize("typed", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_text_reads_the_same_in_every_rendering(typed):
+    form = DetailsForm(catalog().details_questions, {"what-happened": typed})
+    assert form.is_valid(), form.errors
+    said = form.details()["what-happened"]
+    packet = a_packet("locked-message", details={"what-happened": said})
+    data = json.loads(RENDERERS["json"].render(packet))
+    assert data["details"]["what-happened"] == said
+    assert said in unescape(as_html(packet).decode())
+    for kind in ("txt", "call"):
+        indented = said.replace("\n", "\n  ").replace("\n  \n", "\n\n")
+        assert indented in RENDERERS[kind].render(packet).decode(), kind
+    # And again: what comes back from the page is the same.
+    assert clean_text(said) == said
+
+
+def on_paper(said: str) -> str:
+    return squeezed(read_pdf(as_pdf(a_packet("locked-message", details={"what-happened": said}))))
+
+
+@pytest.mark.parametrize("kind", ["controls", "bidi", "surrogates", "60 lines", "unbroken", "quotes", "Chinese"])
+def test_hostile_text_reads_the_same_on_paper(kind):
+    said = clean_text(HOSTILE[kind])
+    read = on_paper(said)
+    # Line by line, since a page may end between two.
+    assert [line for line in said.split("\n") if squeezed(line) not in read] == []
+
+
+def test_every_letter_of_a_script_is_on_paper():
+    """A PDF draws some scripts from right to left or joins their letters, so the order may differ."""
+    said = " ".join(clean_text(HOSTILE[kind]) for kind in ("Arabic", "mixed", "combining", "zalgo"))
+    drawn = Counter(on_paper(said)) - Counter(on_paper("?"))
+    assert Counter(squeezed(said)) - drawn == Counter()
+
+
+@pytest.mark.parametrize("text", ["x" * 4000, "word " * 800, "𝕏" * 4000], ids=["unbroken", "words", "rare"])
+def test_a_long_text_costs_little_time(text):
+    as_pdf(a_packet("locked-message"))
+    packet = a_packet("locked-message", details={"what-happened": text, "error-words": text})
+    start = time.perf_counter()
+    as_pdf(packet)
+    assert time.perf_counter() - start < 6

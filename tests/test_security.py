@@ -1,0 +1,353 @@
+"""What every response carries, what no request may be, and what nothing ever keeps."""
+
+import io
+import logging
+import os
+import re
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from urllib.parse import urlencode
+
+import browser
+import pytest
+from browser import ROOT
+from django.conf import settings as site_settings
+from django.core.exceptions import ImproperlyConfigured
+from django.urls import path
+from reading import Page, post
+
+from helpdesk import settings as shipped
+from helpdesk import urls
+from helpdesk.logs import PrivateFormatter
+
+pytestmark = pytest.mark.usefixtures("static_files", "fact_sheet")
+
+LOCKED = "symptom=locked-message&for-whom=self&codes-unasked=no&needed-today=refill"
+CANARY = "Canary7Q"
+TYPED = {
+    "error-words": CANARY,
+    "what-happened": f"{CANARY}\n{CANARY}",
+    "began": CANARY,
+    "last-sign-in": CANARY,
+    "portal-address": CANARY,
+    "name": CANARY,
+    "phone": "207-555-0199",
+    "email": f"{CANARY}@example.org",
+    "mrn": CANARY,
+    "language": CANARY,
+}
+PRIVATE = ("triage", "triage redirect", "triage 405", "question", "verdict", "details", "review", "change", "packet")
+POLICY = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self' data:",
+    "form-action": "'self'",
+    "base-uri": "'none'",
+    "frame-ancestors": "'none'",
+}
+
+
+def fail(request):
+    raise RuntimeError(f"it failed with {request.POST['name']}")
+
+
+urlpatterns = [path("triage/fail/", fail), *urls.urlpatterns]
+handler404, handler500, handler400 = urls.handler404, urls.handler500, urls.handler400
+
+
+def read(response):
+    """A file that is sent in pieces, to its end."""
+    assert b"".join(response)
+    response.close()
+    return response
+
+
+def responses(client) -> dict:
+    """A response of every kind."""
+    client.raise_request_exception = False
+    typed = {"data": urlencode(TYPED), "content_type": "application/x-www-form-urlencoded"}
+    stylesheet = Page(client.get("/")).all("link[@rel='stylesheet']")[0].get("href")
+    return {
+        "page": client.get("/"),
+        "problem": client.get("/problems/account-locked/"),
+        "redirect": client.get("/problems"),
+        "robots": client.get("/robots.txt"),
+        "schema": client.get("/packet/packet-1.schema.json"),
+        "static": read(client.get(stylesheet)),
+        "static, missing": client.get("/static/nothing.css"),
+        "404": client.get("/nowhere/"),
+        "405": client.put("/", b"x"),
+        "400": client.get("/", headers={"host": "elsewhere.example"}),
+        "411": client.generic("POST", "/triage/review/"),
+        "413": client.generic("POST", "/triage/review/", b"x" * 300_000),
+        "500": client.post("/triage/fail/", **typed),
+        "triage": client.get("/triage/"),
+        "triage redirect": client.get("/triage/verdict/"),
+        "question": client.get("/triage/question/?symptom=locked-message"),
+        "verdict": client.get(f"/triage/verdict/?{LOCKED}"),
+        "details": client.get(f"/triage/details/?{LOCKED}"),
+        "triage 405": client.put("/triage/", b"x"),
+        "review": client.post(f"/triage/review/?{LOCKED}", **typed),
+        "review, wrong": client.post(f"/triage/review/?{LOCKED}", typed["data"] + "&phone=1", typed["content_type"]),
+        "change": client.post(f"/triage/details/?{LOCKED}", **typed),
+        "packet": client.post("/packet/json/", f"{LOCKED}&{typed['data']}", typed["content_type"]),
+        "packet, wrong": client.post("/packet/json/", f"{LOCKED}&phone=1", typed["content_type"]),
+        "packet, direct": client.get("/packet/pdf/"),
+        "packet, empty": client.post("/packet/pdf/", "x=y", typed["content_type"]),
+    }
+
+
+@pytest.fixture
+def failing(settings):
+    settings.ROOT_URLCONF = "test_security"
+
+
+# ---- headers ----
+
+
+@pytest.mark.usefixtures("failing")
+def test_every_response_carries_the_security_headers_and_no_cookie(client):
+    found = responses(client)
+    statuses = {name: response.status_code for name, response in found.items() if name[:3].isdigit()}
+    assert statuses == {"404": 404, "405": 405, "400": 400, "411": 411, "413": 413, "500": 500}
+    assert found["static"].status_code == 200
+    for name, response in found.items():
+        policy = dict(part.strip().split(" ", 1) for part in response["Content-Security-Policy"].split(";"))
+        assert policy == POLICY, name
+        assert response["X-Content-Type-Options"] == "nosniff", name
+        assert response["Referrer-Policy"] == "no-referrer", name
+        assert response["Cross-Origin-Opener-Policy"] == "same-origin", name
+        assert response["Cross-Origin-Resource-Policy"] == "same-origin", name
+        assert response["Permissions-Policy"].startswith("camera=(), microphone=(), geolocation=()"), name
+        assert not response.cookies, name
+        assert "Set-Cookie" not in response.headers, name
+        assert "Cookie" not in response.get("Vary", ""), name
+        assert "Access-Control-Allow-Origin" not in response.headers, name
+
+
+@pytest.mark.usefixtures("failing")
+def test_what_may_hold_answers_is_stored_by_nobody(client):
+    for name, response in responses(client).items():
+        assert ("no-store" in response.get("Cache-Control", "")) == (name.partition(",")[0] in PRIVATE), name
+
+
+@pytest.mark.usefixtures("failing")
+def test_every_text_says_its_encoding(client):
+    for name, response in responses(client).items():
+        if response.get("Content-Type", "").startswith("text/"):
+            assert "charset=utf-8" in response["Content-Type"].lower().replace('"', ""), name
+
+
+def test_no_page_needs_what_the_policy_forbids(client):
+    for name, response in responses(client).items():
+        if not response.get("Content-Type", "").startswith("text/html"):
+            continue
+        page = Page(response)
+        assert page.attributes("style", "onclick", "onload", "onsubmit") == [], name
+        # Data for search engines is no script that runs.
+        scripts = [script for script in page.all("script") if script.get("type") != "application/ld+json"]
+        assert [script for script in scripts if not (script.get("src") or "").startswith("/static/")] == [], name
+        assert page.all("style") == [], name
+
+
+def test_static_files_are_named_by_their_content_and_kept(client):
+    stylesheet = Page(client.get("/")).all("link[@rel='stylesheet']")[0].get("href")
+    assert re.fullmatch(r"/static/site\.[0-9a-f]{12}\.css", stylesheet)
+    assert "immutable" in read(client.get(stylesheet))["Cache-Control"]
+
+
+@pytest.mark.parametrize(
+    "url", ["/static/../helpdesk/settings.py", "/static/%2e%2e/manage.py", "/.git/config", "/.env"]
+)
+def test_nothing_but_the_site_can_be_read(client, url):
+    assert client.get(url).status_code == 404
+
+
+# ---- requests that are refused before anything reads them ----
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize("length", ["", "-1", "x", "²", "1e3", "+5", "9" * 5000, " 5"])
+def test_a_body_of_unknown_length_is_refused(client, method, length):
+    response = client.generic(method, f"/triage/review/?{LOCKED}", b"a=b", CONTENT_LENGTH=length)
+    assert response.status_code == 411
+
+
+def test_a_body_in_pieces_is_refused(client):
+    response = client.generic("POST", f"/triage/review/?{LOCKED}", b"a=b", HTTP_TRANSFER_ENCODING="chunked")
+    assert response.status_code == 411
+
+
+def test_a_body_may_be_as_long_as_the_limit_and_no_longer(client):
+    limit = 256 * 1024
+    start = b"began=today&x="
+    form = "application/x-www-form-urlencoded"
+    body = start + b"x" * (limit - len(start))
+    assert client.generic("POST", f"/triage/review/?{LOCKED}", body, content_type=form).status_code == 200
+    response = client.generic("POST", f"/triage/review/?{LOCKED}", body + b"x", content_type=form)
+    assert response.status_code == 413
+    assert response["Connection"] == "close"
+    assert Page(response).link("Or call: when and whom to contact") == "/contact/"
+
+
+def test_a_file_is_refused(client):
+    response = client.post(f"/triage/review/?{LOCKED}", {"began": io.BytesIO(b"x")})
+    assert response.status_code == 400
+
+
+# ---- nothing is kept ----
+
+
+def test_there_is_nothing_that_could_keep_an_answer():
+    # Django itself fills in a database that refuses everything.
+    assert {database["ENGINE"] for database in site_settings.DATABASES.values()} <= {"django.db.backends.dummy"}
+    kept = re.compile("cache|session|csrf|auth|message", re.IGNORECASE)
+    assert [name for name in site_settings.MIDDLEWARE if kept.search(name)] == []
+    assert [name for name in site_settings.INSTALLED_APPS if kept.search(name) or "contenttypes" in name] == []
+    assert site_settings.DATA_UPLOAD_MAX_NUMBER_FILES == 0
+
+
+def test_a_canary_is_in_no_address_title_or_file_name(client):
+    page = Page(post(client, f"/triage/review/?{LOCKED}", TYPED))
+    assert CANARY in page.text
+    for response in (client.post(f"/triage/review/?{LOCKED}", TYPED), *_packets(client, page)):
+        assert CANARY not in str(response.headers)
+        assert CANARY not in response.get("Location", "")
+    wrong = Page(post(client, f"/triage/review/?{LOCKED}", TYPED | {"phone": "1"}))
+    for shown in (page, wrong, Page(_packets(client, page)[1])):
+        assert CANARY not in shown.title
+        assert [
+            address for address in shown.attributes("href", "src", "action", "formaction") if CANARY in address
+        ] == []
+        assert [word for word in shown.attributes("id", "class", "name") if CANARY in word] == []
+
+
+def _packets(client, page: Page) -> list:
+    pairs = page.form("Save as PDF").pairs
+    return [post(client, f"/packet/{kind}/", pairs) for kind in ("pdf", "html", "txt", "call", "json")]
+
+
+@pytest.fixture
+def log(monkeypatch) -> io.StringIO:
+    """What the site's own log handlers write."""
+    text = io.StringIO()
+    for name in site_settings.LOGGING["loggers"]:
+        for handler in logging.getLogger(name).handlers:
+            # Not pytest's own, which know nothing of our formatter.
+            if isinstance(handler.formatter, PrivateFormatter):
+                monkeypatch.setattr(handler, "stream", text)
+    return text
+
+
+@pytest.mark.usefixtures("failing")
+def test_a_canary_is_in_no_log_line_even_when_a_view_fails_with_it(client, log):
+    responses(client)
+    many = "&".join(f"{CANARY}{number}=x" for number in range(1000))
+    client.get(f"/triage/verdict/?{many}")
+    client.get("/", headers={"host": f"{CANARY}.example"})
+    client.get(f"/problems/{CANARY}/?name={CANARY}")
+    client.post(f"/triage/review/?{LOCKED}", {CANARY: io.BytesIO(b"x")})
+    written = log.getvalue()
+    assert "ERROR django.request RuntimeError\n" in written
+    assert "test_security.py" in written
+    assert "DisallowedHost" in written
+    assert CANARY not in written
+    assert "/triage/" not in written.replace("/triage/views.py", "")
+
+
+def test_a_log_record_without_a_request_keeps_its_words_on_one_line(log):
+    logging.getLogger("django").warning("one\ntwo %s", "three")
+    assert log.getvalue().endswith("WARNING django 'one\\ntwo three'\n")
+    assert log.getvalue().count("\n") == 1
+
+
+def test_the_real_server_sends_the_headers_and_writes_no_canary(blank_site):
+    """Over the wire, with gunicorn's own log turned on."""
+    for url, data, status in (
+        (f"/triage/review/?{LOCKED}&{CANARY}=1", urlencode(TYPED), 200),
+        (f"/triage/review/?{LOCKED}", "x" * 300_000, 413),
+        (f"/nowhere/?{CANARY}", None, 404),
+        ("/static/nothing.css", None, 404),
+        ("/faq/", "a=b", 405),
+    ):
+        request = urllib.request.Request(blank_site + url, data.encode() if data else None)
+        request.add_header("User-Agent", CANARY)
+        request.add_header("Referer", f"https://elsewhere.example/{CANARY}")
+        try:
+            with urllib.request.urlopen(request) as response:
+                got, headers = response.status, response.headers
+        except urllib.error.HTTPError as error:
+            with error:
+                got, headers = error.code, error.headers
+        assert got == status, url
+        assert headers["Content-Security-Policy"].startswith("default-src 'none'"), url
+        assert headers["Set-Cookie"] is None, url
+    assert "POST /triage/review/ 200" in blank_site.log
+    assert CANARY not in blank_site.log
+
+
+# ---- settings ----
+
+
+def manage(*words: str, **environment: str) -> subprocess.CompletedProcess:
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("WAYIN_", "DJANGO_"))}
+    command = [sys.executable, *words]
+    return subprocess.run(command, cwd=ROOT, env=own | environment, capture_output=True, text=True, check=False)
+
+
+def test_the_deployment_check_has_no_complaint():
+    done = manage("manage.py", "check", "--deploy", "--fail-level", "WARNING", WAYIN_HTTPS="1", WAYIN_HOSTS="a.example")
+    assert done.returncode == 0, done.stderr
+    assert "no issues" in done.stdout
+
+
+def test_https_is_demanded_where_a_proxy_speaks_it(client, settings):
+    settings.SECURE_SSL_REDIRECT = True
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    settings.SECURE_HSTS_SECONDS = 63_072_000
+    settings.SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    assert client.get("/")["Location"] == "https://testserver/"
+    response = client.get("/", headers={"x-forwarded-proto": "https"})
+    assert response["Strict-Transport-Security"] == "max-age=63072000; includeSubDomains"
+
+
+@pytest.mark.parametrize("name", ["WAYIN_HTTPS", "WAYIN_DEBUG"])
+@pytest.mark.parametrize("value", ["yes", "true", "2", " 1"])
+def test_a_setting_that_is_neither_1_nor_0_is_refused_by_its_name(monkeypatch, name, value):
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ImproperlyConfigured, match=f"{name} must be 1 or 0, not '{value}'"):
+        shipped.env_bool(name)
+
+
+def test_a_bad_setting_stops_the_start():
+    done = manage("-c", "import helpdesk.wsgi", WAYIN_HTTPS="yes")
+    assert done.returncode == 1
+    assert done.stderr.endswith("ImproperlyConfigured: WAYIN_HTTPS must be 1 or 0, not 'yes'\n")
+
+
+@pytest.mark.parametrize("hosts", ["", " ", ","])
+def test_no_host_name_means_the_usual_ones_and_not_none(monkeypatch, hosts):
+    monkeypatch.setenv("WAYIN_HOSTS", hosts)
+    assert shipped.env_list("WAYIN_HOSTS", "localhost, 127.0.0.1") == ["localhost", "127.0.0.1"]
+
+
+def test_every_process_has_a_key_of_its_own():
+    keys = {manage("-c", "from helpdesk.settings import SECRET_KEY; print(SECRET_KEY)").stdout for _ in range(2)}
+    assert len(keys) == 2
+    assert min(len(key) for key in keys) > 60
+
+
+def test_a_bad_fact_sheet_stops_wsgi_with_the_fault_named(tmp_path):
+    file = tmp_path / "organization.toml"
+    file.write_text('[desks.support]\nphone = "call us"\n')
+    done = manage("-c", "import helpdesk.wsgi", WAYIN_ORGANIZATION=str(file))
+    assert done.returncode == 1
+    assert f"{file}: desks.support.phone: write a phone number" in done.stderr
+
+
+def test_a_bad_fact_sheet_stops_gunicorn_with_the_fault_named(tmp_path):
+    with pytest.raises(AssertionError, match=r"nothing\.toml: there is no such file"):
+        browser.running_site(tmp_path, organization=str(tmp_path / "nothing.toml")).__enter__()

@@ -1,0 +1,502 @@
+"""The way from a symptom to the packet, over HTTP."""
+
+import datetime
+from urllib.parse import quote_from_bytes, urlencode
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from reading import POSTED, SYMPTOMS, Page, post, press, visit
+
+from helpdesk.loaded import catalog
+from triage.answers import STEP_PREFIX
+from triage.reference import new_reference
+
+pytestmark = pytest.mark.usefixtures("static_files", "fact_sheet")
+
+LOCKED = "symptom=locked-message&for-whom=self&codes-unasked=no&needed-today=refill"
+BROKEN = (
+    "symptom=page-or-app-broken&for-whom=self&works-elsewhere=not-tried&way-in=browser&this-device=yes"
+    "&needed-today=refill"
+)
+IPHONE = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+    "Version/18.6 Mobile/15E148 Safari/604.1"
+)
+NOT_KNOWN = "Part of the address was not known to us, so we left it out."
+
+
+# ---- the way through ----
+
+
+@pytest.mark.parametrize(
+    ("url", "leads_to"),
+    [
+        ("/triage/?asked=symptom&symptom=locked-message", "/triage/question/?symptom=locked-message"),
+        (
+            "/triage/question/?symptom=locked-message&asked=for-whom&for-whom=self",
+            "/triage/question/?symptom=locked-message&for-whom=self",
+        ),
+        (f"/triage/question/?{LOCKED}", f"/triage/verdict/?{LOCKED}"),
+        (f"/triage/review/?{LOCKED}", f"/triage/details/?{LOCKED}"),
+        ("/triage/question/", "/triage/"),
+        ("/triage/verdict/", "/triage/"),
+        ("/triage/details/", "/triage/"),
+        ("/triage/review/", "/triage/"),
+        ("/triage/verdict/?for-whom=self", "/triage/"),
+        ("/triage/verdict/?symptom=locked-message", "/triage/question/?symptom=locked-message"),
+        ("/triage/details/?symptom=locked-message", "/triage/question/?symptom=locked-message"),
+        ("/triage/verdict/?symptom=nothing", "/triage/?dropped=1"),
+    ],
+)
+def test_an_address_leads_on_to_the_page_that_is_next(client, url, leads_to):
+    response = client.get(url)
+    assert (response.status_code, response["Location"]) == (302, leads_to)
+
+
+def test_a_patient_who_is_locked_out_gets_from_the_symptoms_to_a_pdf(client):
+    page = visit(client, "/triage/")
+    page = press(client, page, "Continue", {"symptom": "locked-message"})
+    assert page.texts("h1") == ["Who is this for?"]
+    page = press(client, page, "Continue", {"for-whom": "self"})
+    page = press(client, page, "Continue", {"codes-unasked": "no"})
+    page = press(client, page, "Continue", {"needed-today": "refill"})
+    assert page.url == f"/triage/verdict/?{LOCKED}"
+    page = press(client, page, "What to do next", {"step-stop-trying": "worked"})
+    page = press(client, page, "Make a support request")
+    assert page.url == f"/triage/details/?{LOCKED}&step-stop-trying=worked"
+    page = press(client, page, "Continue", {"name": "Maria O’Example", "began": "Monday"})
+    assert page.status == 200
+    assert "Maria O’Example" in page.text
+    form = page.form("Save as PDF")
+    assert form.action == "/packet/pdf/"
+    assert form.method == "post"
+    assert post(client, form.action, form.pairs).content.startswith(b"%PDF-")
+
+
+@pytest.mark.parametrize("symptom", SYMPTOMS.values())
+def test_every_problem_has_a_way_to_a_packet(client, symptom):
+    page = visit(client, f"/triage/question/?symptom={symptom}")
+    while page.url.startswith("/triage/question/"):
+        first = page.all("input[@id]")[0]
+        page = press(client, page, "Continue", {first.get("name"): first.get("value")})
+    assert page.url.startswith("/triage/verdict/")
+    page = press(client, page, "Make a support request")
+    page = press(client, page, "Continue")
+    assert page.texts("h1")[0] == "Check and save your support request"
+
+
+def test_no_question_is_asked_twice_when_several_symptoms_are_ticked(client):
+    page = visit(client, "/triage/question/?symptom=locked-message&symptom=code-missing&symptom=other-message")
+    asked = []
+    while page.url.startswith("/triage/question/"):
+        first = page.all("input[@id]")[0]
+        asked.append(first.get("name"))
+        page = press(client, page, "Continue", {first.get("name"): first.get("value")})
+    assert len(asked) > 6
+    assert len(set(asked)) == len(asked)
+
+
+def test_a_suspected_intruder_hears_to_contact_now_and_is_offered_a_desk_first(client):
+    page = visit(
+        client,
+        "/triage/verdict/?symptom=changes-not-mine&for-whom=self&can-sign-in=no&contacts-exposed=yes&needed-today=nothing",
+    )
+    assert page.texts("h1") == [catalog().verdicts["contact-now"].title]
+    assert page.html.index("Whom to contact") < page.html.index("Steps for you")
+
+
+def test_worry_about_symptoms_puts_care_before_the_verdict(client):
+    page = visit(client, f"/triage/verdict/?{LOCKED.replace('refill', 'symptoms')}")
+    (care,) = page.all("section[@class='care']")
+    assert "".join(care.itertext()).strip()
+    assert page.html.index('class="care"') < page.html.index("<h1>")
+    assert visit(client, f"/triage/verdict/?{LOCKED}").all("section[@class='care']") == []
+
+
+def test_a_step_that_worked_is_good_news_with_a_way_to_the_packet_all_the_same(client):
+    page = visit(client, f"/triage/verdict/?{BROKEN}&step-restart-device=worked")
+    assert page.texts("h1") == ["Good: a step worked"]
+    assert page.form("Make a support request").action == "/triage/details/"
+
+
+# ---- Back and Change ----
+
+
+def test_back_goes_to_the_question_before_and_shows_what_was_chosen(client):
+    page = visit(client, "/triage/question/?symptom=locked-message&for-whom=teen&codes-unasked=no")
+    page = visit(client, page.link("Back"))
+    assert [box.get("value") for box in page.all("input[@checked]")] == ["no"]
+    page = visit(client, page.link("Back"))
+    assert page.texts("h1") == ["Who is this for?"]
+    assert [box.get("value") for box in page.all("input[@checked]")] == ["teen"]
+    page = visit(client, page.link("Back"))
+    assert page.url == "/triage/?symptom=locked-message&for-whom=teen&codes-unasked=no"
+    assert [box.get("value") for box in page.all("input[@checked]")] == ["locked-message"]
+    page = press(client, page, "Continue")
+    assert page.url == "/triage/question/?symptom=locked-message&for-whom=teen&codes-unasked=no"
+
+
+def test_back_from_the_details_goes_to_the_verdict(client):
+    assert visit(client, f"/triage/details/?{LOCKED}").link("Back") == f"/triage/verdict/?{LOCKED}"
+
+
+def test_each_answer_can_be_changed_from_the_verdict_and_the_others_stay(client):
+    page = visit(client, f"/triage/verdict/?{LOCKED}&step-stop-trying=worked")
+    page = visit(client, page.link("Change Who is this for?"))
+    assert [box.get("value") for box in page.all("input[@checked]")] == ["self"]
+    page = press(client, page, "Continue", {"for-whom": "adult"})
+    assert page.url == f"/triage/verdict/?{LOCKED}&step-stop-trying=worked".replace("self", "adult")
+    page = visit(client, page.link("Change What is happening"))
+    page = press(client, page, "Continue", {"symptom": "records-missing"})
+    # One question is new, the answers to the others are still there.
+    assert page.url.startswith("/triage/question/?symptom=records-missing&for-whom=adult&")
+    page = press(client, page, "Continue", {"what-is-missing": "results"})
+    assert page.url.startswith("/triage/verdict/?symptom=records-missing&for-whom=adult&")
+
+
+def test_an_answer_to_a_question_that_is_no_longer_asked_is_not_in_the_packet(client):
+    query = LOCKED.replace("symptom=locked-message", "symptom=none-of-these&way-in=app&this-device=no&code-way=text")
+    page = Page(post(client, f"/triage/review/?{query}", {}))
+    assert page.status == 200
+    assert "Text message" not in page.text
+
+
+# ---- what the catalog does not know ----
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        "symptom=nothing",
+        "for-whom=nobody",
+        "step-stop-trying=maybe",
+        "step-nothing=worked",
+        "symptom=%00",
+        "symptom=%ED%A0%80",
+        "for-whom=%F0%9F%98%80",
+    ],
+)
+def test_an_unknown_id_is_dropped_and_the_page_says_so(client, extra):
+    page = visit(client, f"/triage/verdict/?{LOCKED}&{extra}")
+    assert page.status == 200
+    assert NOT_KNOWN in page.text
+    assert page.texts("h1") == visit(client, f"/triage/verdict/?{LOCKED}").texts("h1")
+
+
+def test_the_notice_survives_the_redirect_to_what_is_missing(client):
+    page = visit(client, "/triage/verdict/?symptom=locked-message&for-whom=nobody")
+    assert page.url == "/triage/question/?symptom=locked-message&dropped=1"
+    assert NOT_KNOWN in page.text
+    assert NOT_KNOWN not in press(client, page, "Continue", {"for-whom": "self"}).text
+
+
+def test_a_name_that_is_none_of_ours_is_left_alone(client):
+    assert NOT_KNOWN not in visit(client, f"/triage/verdict/?{LOCKED}&utm_source=mail").text
+
+
+@pytest.mark.parametrize(
+    ("url", "first"),
+    [
+        ("/triage/?asked=symptom", "id_symptom_0"),
+        ("/triage/?asked=symptom&symptom=none-of-these&symptom=locked-message", "id_symptom_0"),
+        ("/triage/question/?symptom=locked-message&asked=for-whom", "id_for-whom_0"),
+        ("/triage/question/?symptom=locked-message&asked=for-whom&for-whom=nobody", "id_for-whom_0"),
+        ("/triage/question/?symptom=locked-message&asked=needed-today", "id_needed-today_0"),
+        (
+            "/triage/question/?symptom=locked-message&asked=needed-today&needed-today=nothing&needed-today=refill",
+            "id_needed-today_0",
+        ),
+    ],
+)
+def test_a_page_sent_without_a_good_choice_says_what_is_wrong_and_leads_to_the_first_box(client, url, first):
+    page = visit(client, url)
+    assert page.title.startswith("Error: ")
+    (summary,) = page.all("div[@id='errors']")
+    assert summary.get("tabindex") == "-1"
+    assert summary.get("autofocus") is not None
+    (link,) = summary.iter("a")
+    assert link.get("href") == f"#{first}"
+    assert page.all(f"input[@id='{first}']")
+    (box,) = page.texts("div[@class='error']")
+    assert box == f"Error: {link.text}"
+
+
+def test_what_was_ticked_stays_ticked_when_none_of_these_does_not_fit_with_it(client):
+    page = visit(client, "/triage/?asked=symptom&symptom=none-of-these&symptom=locked-message")
+    assert [box.get("value") for box in page.all("input[@checked]")] == ["locked-message", "none-of-these"]
+
+
+# ---- details and review ----
+
+
+def test_the_details_ask_only_what_the_desk_needs(client):
+    page = visit(client, f"/triage/details/?{LOCKED}")
+    names = {box.get("name") for box in [*page.all("input"), *page.all("textarea")]}
+    assert {"name", "birth-date_month", "error-words"} <= names
+    assert not {"helper-name", "visit", "browser", "code-times"} & names
+
+
+def test_who_asks_for_someone_else_is_asked_who_they_are(client):
+    page = visit(client, f"/triage/details/?{LOCKED.replace('self', 'child')}")
+    assert page.all("input[@name='helper-name']")
+
+
+@pytest.mark.parametrize("answer", ["no", "unsure"])
+def test_the_device_is_not_guessed_when_it_is_another_one(client, answer):
+    page = visit(
+        client,
+        f"/triage/details/?{BROKEN.replace('this-device=yes', f'this-device={answer}')}",
+        **{"user-agent": IPHONE},
+    )
+    assert dict(page.form("Continue").pairs)["device"] == ""
+    assert "We guessed your device" not in page.text
+
+
+def test_the_device_at_hand_is_guessed_and_said_to_be_a_guess(client):
+    page = visit(client, f"/triage/details/?{BROKEN}", **{"user-agent": IPHONE})
+    pairs = dict(page.form("Continue").pairs)
+    assert pairs["device"] == "iPhone, iOS 18"
+    assert pairs["browser"] == "Mobile Safari 18"
+    assert "We guessed your device" in page.text
+    made = press(client, page, "Continue", {"device": "", "browser": "Mosaic 1"})
+    assert "iPhone" not in made.text
+    assert "Mosaic 1" in made.text
+
+
+@pytest.mark.parametrize(
+    "agent",
+    [
+        "",
+        "curl/8.0",
+        "\x00\xff",
+        "Mozilla/5.0 (Linux; Android 10; Pixel " + "x" * 180 + " Build/QP1A) AppleWebKit/537.36 Chrome/99.0",
+    ],
+)
+def test_no_user_agent_makes_trouble(client, agent):
+    page = visit(client, f"/triage/details/?{BROKEN}", **{"user-agent": agent})
+    assert page.status == 200
+    # What we filled in ourselves must not come back as the patient's error.
+    assert press(client, page, "Continue").status == 200
+
+
+def test_a_guess_that_fills_no_box_is_not_announced(client):
+    page = visit(
+        client, f"/triage/details/?{BROKEN.replace('way-in=browser', 'way-in=app')}", **{"user-agent": "Firefox/140.0"}
+    )
+    assert dict(page.form("Continue").pairs)["device"] == ""
+    assert "We guessed your device" not in page.text
+
+
+WRONG = {
+    "error-words": '<b>locked</b> & "so"\n\n  twice',
+    "what-happened": "\n".join(f"line {number}" for number in range(30)),
+    "began": "Monday ’26",
+    "name": "Müller-Lüdenscheidt, Zoë",
+    "birth-date_month": "Febtober",
+    "birth-date_day": "31",
+    "birth-date_year": "50",
+    "phone": "12",
+    "email": "maria at home",
+    "safe-contact": "letter",
+    "mrn": "x" * 60,
+    "language": "العربية",
+    "interpreter": "yes",
+}
+
+
+@pytest.mark.parametrize("url", [f"/triage/review/?{LOCKED}", "/packet/pdf/", "/packet/json/"])
+def test_nothing_typed_is_lost_when_something_is_wrong(client, url):
+    answers = dict(pair.split("=") for pair in LOCKED.split("&"))
+    carried = {"reference": new_reference(), "made-at": timezone.now().isoformat()}
+    page = Page(post(client, url, answers | WRONG | carried))
+    assert page.status == 422
+    assert page.title.startswith("Error: ")
+    again = dict(page.form("Continue").pairs)
+    expected = WRONG | carried | {"error-words": '<b>locked</b> & "so"\n\ntwice'}
+    assert {name: again[name] for name in expected} == expected
+    links = [link.get("href") for link in page.all("div[@id='errors']")[0].iter("a")]
+    assert links == ["#id_birth-date_0", "#id_phone", "#id_email", "#id_mrn"]
+    mended = {"birth-date_month": "2", "birth-date_day": "3", "birth-date_year": "1950"}
+    mended |= {"phone": "", "email": "", "mrn": ""}
+    made = press(client, page, "Continue", mended)
+    assert made.status == 200
+    assert "Müller-Lüdenscheidt, Zoë" in made.text
+    assert carried["reference"] in made.text
+
+
+def test_the_review_page_carries_what_was_typed_after_cleaning(client):
+    typed = POSTED | {"what-happened": " a\x00\u202eb \r\n\r\n\r\n\r\n\tc\u200b ", "began": "  Monday\n at 9  "}
+    page = Page(post(client, f"/triage/review/?{LOCKED}", typed))
+    hidden = dict(page.form("Save as PDF").pairs)
+    assert hidden["what-happened"] == "ab\n\nc"
+    assert hidden["began"] == "Monday at 9"
+    assert hidden["phone"] == "207-555-0199"
+    assert hidden["birth-date_month"] == "9"
+    assert {"symptom": "locked-message", "for-whom": "self"}.items() <= hidden.items()
+    # The browser posts them on, and they are still the same.
+    again = Page(post(client, "/triage/review/?" + LOCKED, page.form("Save as PDF").pairs))
+    assert dict(again.form("Save as PDF").pairs) == hidden
+
+
+def test_what_the_desk_does_not_need_is_not_carried_on(client):
+    page = Page(post(client, f"/triage/review/?{LOCKED}", {"visit": "CANARY", "password": "CANARY", "began": "today"}))
+    assert page.status == 200
+    assert "CANARY" not in page.html
+
+
+def test_change_keeps_reference_time_and_every_answer(client):
+    first = Page(post(client, f"/triage/review/?{LOCKED}", POSTED))
+    carried = dict(first.form("Save as PDF").pairs)
+    details = press(client, first, "Change what you wrote")
+    assert details.status == 200
+    assert details.texts("h1") == ["What the desk needs to know"]
+    boxes = dict(details.form("Continue").pairs)
+    assert {name: boxes[name] for name in carried if name in boxes} == {
+        name: value for name, value in carried.items() if name in boxes
+    }
+    second = press(client, details, "Continue", {"began": "Tuesday"})
+    assert dict(second.form("Save as PDF").pairs) == carried | {"began": "Tuesday"}
+    assert carried["reference"] in second.text
+
+
+@pytest.mark.parametrize("reference", ["", "ABCD-EFGH", "2345-678L", "CANARY", "2345678K" * 50])
+def test_a_reference_that_is_none_of_ours_is_replaced(client, reference):
+    page = Page(post(client, f"/triage/review/?{LOCKED}", {"reference": reference}))
+    carried = dict(page.form("Save as PDF").pairs)["reference"]
+    assert carried != reference
+    assert reference == "" or reference not in page.html
+
+
+@pytest.mark.parametrize("days", [-4000, -3, 1, 4000])
+def test_a_time_that_is_not_believable_becomes_now(client, days):
+    then = timezone.now() + datetime.timedelta(days=days)
+    page = Page(post(client, f"/triage/review/?{LOCKED}", {"made-at": then.isoformat()}))
+    made = datetime.datetime.fromisoformat(dict(page.form("Save as PDF").pairs)["made-at"])
+    assert abs(timezone.now() - made) < datetime.timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    "made_at", ["yesterday", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-13-01", "\x00"]
+)
+def test_a_time_that_is_none_becomes_now(client, made_at):
+    assert post(client, f"/triage/review/?{LOCKED}", {"made-at": made_at}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("button", "kind", "file_name", "content_type"),
+    [
+        ("Save as PDF", "pdf", "support-request.pdf", "application/pdf"),
+        ("Save as a web page", "html", "support-request.html", "text/html; charset=utf-8"),
+        ("Save the e-mail text", "txt", "support-request-email.txt", "text/plain; charset=utf-8"),
+        ("Save the phone script", "call", "phone-script.txt", "text/plain; charset=utf-8"),
+        ("Save as data", "json", "support-request.json", "application/json"),
+    ],
+)
+def test_each_button_of_the_review_page_saves_a_file_with_a_neutral_name(client, button, kind, file_name, content_type):
+    page = Page(post(client, f"/triage/review/?{LOCKED}", POSTED))
+    form = page.form(button)
+    assert form.action == f"/packet/{kind}/"
+    response = post(client, form.action, form.pairs)
+    assert response.status_code == 200
+    assert response["Content-Disposition"] == f'attachment; filename="{file_name}"'
+    assert response["Content-Type"] == content_type
+
+
+# ---- direct visits ----
+
+
+@pytest.mark.parametrize(
+    "url", ["/packet/", "/packet/pdf/", "/packet/html/", "/packet/txt/", "/packet/call/", "/packet/json/"]
+)
+def test_a_direct_visit_to_a_packet_shows_how_to_start(client, url):
+    page = Page(client.get(url))
+    assert page.status == 405
+    assert page.texts("h1") == ["Your request is not here"]
+    assert page.link("Make a support request") == "/triage/"
+
+
+@pytest.mark.parametrize("data", [{}, {"name": "Maria"}, {"symptom": "nothing"}])
+def test_a_packet_without_a_symptom_shows_how_to_start(client, data):
+    page = Page(post(client, "/packet/pdf/", data))
+    assert page.status == 400
+    assert page.link("Make a support request") == "/triage/"
+
+
+# ---- whatever is sent ----
+
+GETS = ("/", "/triage/", "/triage/question/", "/triage/verdict/", "/triage/details/", "/triage/review/", "/packet/pdf/")
+# All but the PDF, which is slow; it is made from the same packet.
+POSTS = ("/triage/details/", "/triage/review/", "/packet/html/", "/packet/txt/", "/packet/call/", "/packet/json/")
+
+
+def known_names() -> list[str]:
+    steps = [STEP_PREFIX + step for step in catalog().steps]
+    return ["symptom", "asked", "ask", "dropped", "reference", "made-at", *catalog().questions, *steps, *POSTED]
+
+
+def known_values() -> list[str]:
+    choices = [choice.id for question in catalog().questions.values() for choice in question.choices]
+    return ["worked", "symptom", *catalog().symptoms, *choices, *catalog().questions]
+
+
+# Text as bytes, so that halves of characters, surrogates and NULs come as well.
+odd = st.binary(max_size=20) | st.text(st.characters(), max_size=20).map(
+    lambda text: text.encode("utf-8", "surrogatepass")
+)
+names = st.deferred(lambda: st.sampled_from(known_names()).map(str.encode)) | odd
+values = st.deferred(lambda: st.sampled_from(known_values()).map(str.encode)) | odd
+encoded = st.lists(st.tuples(names, values), max_size=12).map(
+    lambda pairs: "&".join(f"{quote_from_bytes(name)}={quote_from_bytes(value)}" for name, value in pairs)
+)
+starts = st.sampled_from(["", f"{LOCKED}&", f"{BROKEN}&", "symptom=locked-message&"])
+anything_goes = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+anyone = Client(raise_request_exception=False)
+MANY = urlencode([(f"field-{number}", "x") for number in range(1000)])
+
+
+@anything_goes
+@given(st.sampled_from(GETS), starts, encoded | st.text(st.characters(max_codepoint=255), max_size=60))
+@example("/triage/verdict/", "", MANY)
+def test_no_query_string_breaks_a_page(url, start, query):
+    response = anyone.get(url, QUERY_STRING=start + query)
+    assert response.status_code in (200, 302, 400, 405)
+
+
+@anything_goes
+@given(st.sampled_from(POSTS), starts, encoded, encoded)
+@example("/triage/review/", f"{LOCKED}&", "", MANY)
+@example("/packet/json/", "", "", f"{LOCKED}&{MANY}")
+def test_no_form_that_is_posted_breaks_a_page(url, start, query, body):
+    # A packet's coded answers are in its body.
+    form = "application/x-www-form-urlencoded"
+    response = anyone.post(url, f"{start}{body}&x=", content_type=form, QUERY_STRING=start + query)
+    assert response.status_code in (200, 302, 400, 422)
+
+
+@anything_goes
+@given(
+    st.sampled_from(POSTS),
+    st.binary(min_size=1, max_size=200),
+    st.sampled_from(
+        [
+            "multipart/form-data; boundary=x",
+            "multipart/form-data",
+            "application/x-www-form-urlencoded; charset=utf-16",
+            "application/x-www-form-urlencoded; charset=nothing",
+            "application/json",
+            "text/plain; charset=utf-16",
+            "",
+        ]
+    ),
+)
+@example(
+    "/packet/pdf/",
+    b'--x\r\nContent-Disposition: form-data; name="f"; filename="f"\r\n\r\nx\r\n--x--\r\n',
+    "multipart/form-data; boundary=x",
+)
+def test_no_body_of_another_kind_breaks_a_page(url, body, content_type):
+    response = anyone.generic("POST", f"{url}?{LOCKED}", body, content_type=content_type)
+    assert response.status_code in (200, 302, 400, 422)
