@@ -36,6 +36,8 @@ TYPED_BOXES = (
     "portal-address",
 )
 
+LOCKED = "symptom=locked-message&for-whom=self&codes-unasked=no&needed-today=refill"
+
 
 def details(typed: dict[str, str]) -> DetailsForm:
     """All typed questions, filled in with these answers."""
@@ -320,3 +322,35 @@ def test_each_box_tells_why_it_is_asked(client):
     for question in catalog().details_questions:
         if page.all(f"*[@id='id_{question.id}_helptext']"):
             assert question.why in page.text
+
+
+@pytest.mark.parametrize(
+    ("month", "day", "year", "box"),
+    [
+        ("", "3", "1950", "month"),
+        ("Febtober", "3", "1950", "month"),
+        ("2", "", "1950", "day"),
+        ("2", "31", "1950", "day"),
+        ("2", "3", "50", "year"),
+        ("2", "3", "2950", "year"),
+    ],
+)
+def test_the_summary_leads_to_the_part_of_the_date_that_is_wrong(client, month, day, year, box):
+    typed = {"birth-date_month": month, "birth-date_day": day, "birth-date_year": year}
+    page = Page(client.post(f"/triage/review/?{LOCKED}", typed))
+    (link,) = page.all("div[@id='errors']//a")
+    (target,) = page.all(f"input[@name='birth-date_{box}']")
+    assert link.get("href") == f"#{target.get('id')}"
+
+
+def test_a_browser_may_fill_in_its_owner_but_not_the_patient_that_somebody_asks_for(client):
+    def fill_in(address: str) -> dict[str, str]:
+        return {
+            box.get("name"): box.get("autocomplete") for box in Page(client.get(address)).all("input[@autocomplete]")
+        }
+
+    own = fill_in(f"/triage/details/?{LOCKED}")
+    assert (own["name"], own["birth-date_year"], own["phone"], own["email"]) == ("name", "bday-year", "tel", "email")
+    other = fill_in(f"/triage/details/?{LOCKED}".replace("for-whom=self", "for-whom=adult"))
+    assert other.pop("helper-name") == "name"
+    assert set(other.values()) == {"off"}

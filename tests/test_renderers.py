@@ -257,12 +257,18 @@ def test_the_longest_answers_to_one_problem_fit(symptom):
     as_pdf(a_packet(symptom, for_whom="child", way_in="both", details=TYPED | filled_to_the_brim()))
 
 
-def test_a_packet_of_too_many_pages_gives_the_other_ways_and_loses_nothing(client):
+def test_the_longest_answers_to_every_problem_at_once_fit():
+    answers = list(SYMPTOMS.values())[:-1]
+    as_pdf(a_packet(*answers, for_whom="child", way_in="both", details=TYPED | filled_to_the_brim()))
+
+
+def test_a_packet_of_too_many_pages_gives_the_other_ways_and_loses_nothing(client, monkeypatch):
+    monkeypatch.setattr(pdf, "PAGES", 3)
     answers = answered(*list(SYMPTOMS.values())[:-1], for_whom="child", way_in="both")
     typed = POSTED | filled_to_the_brim()
     page = Page(post(client, "/packet/pdf/", [*answers.pairs(), *typed.items()]))
     assert page.status == 422
-    assert catalog().pages["busy"].title in page.texts("div[@id='errors']/div/h2")
+    assert catalog().pages["too-long"].title in page.texts("div[@id='errors']/div/h2")
     form = page.form("Save the phone script")
     carried = dict(form.pairs)
     assert {name: carried[name] for name in typed} == typed

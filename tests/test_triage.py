@@ -409,11 +409,12 @@ def test_each_button_of_the_review_page_saves_a_file_with_a_neutral_name(client,
 
 
 @pytest.mark.parametrize(
-    "url", ["/packet/", "/packet/pdf/", "/packet/html/", "/packet/txt/", "/packet/call/", "/packet/json/"]
+    ("url", "status"),
+    [("/packet/", 200), *((f"/packet/{kind}/", 405) for kind in ("pdf", "html", "txt", "call", "json"))],
 )
-def test_a_direct_visit_to_a_packet_shows_how_to_start(client, url):
+def test_a_direct_visit_to_a_packet_shows_how_to_start(client, url, status):
     page = Page(client.get(url))
-    assert page.status == 405
+    assert page.status == status
     assert page.texts("h1") == ["Your request is not here"]
     assert page.link("Make a support request") == "/triage/"
 

@@ -14,6 +14,7 @@ from helpdesk.catalog import Catalog, Question, Step, Symptom, SymptomGroup
 from triage.answers import LONELY_SYMPTOM, RESULTS, STEP_PREFIX, SYMPTOM_KEY
 from triage.cleaning import clean_line, clean_text, find_secret
 
+HELPER_NAME = "helper-name"
 OLDEST = datetime.date(1900, 1, 1)
 
 SECRET_NAMES = {
@@ -66,11 +67,12 @@ class QuestionForm(forms.Form):
         kind = forms.MultipleChoiceField if several else forms.ChoiceField
         self.fields[question.id] = kind(
             label=question.label,
-            help_text=question.hint,
+            help_text=question.hint or question.why,
             choices=_choices(question),
             widget=forms.CheckboxSelectMultiple if several else forms.RadioSelect,
             error_messages=dict.fromkeys(("required", "invalid_choice"), _("Choose an answer.")),
         )
+        self.fields[question.id].why = question.why if question.hint else ""
 
     def clean(self) -> dict[str, Any]:
         question = self.question
@@ -120,8 +122,10 @@ class DetailsForm(forms.Form):
     def __init__(self, questions: Iterable[Question], data: Any = None, initial: Any = None) -> None:
         self.questions = tuple(questions)
         super().__init__(None if data is None else _clean_data(self.questions, data), initial=initial)
+        # A browser fills in what it knows of its owner, who is not the patient where somebody asks for another.
+        for_self = all(question.id != HELPER_NAME for question in self.questions)
         for question in self.questions:
-            self.fields[question.id] = _details_field(question)
+            self.fields[question.id] = _details_field(question, for_self or question.id == HELPER_NAME)
 
     def sheet(self, sheet: str) -> list[forms.BoundField]:
         """The fields of sheet "a" or "b"."""
@@ -194,14 +198,14 @@ class DateWidget(forms.MultiWidget):
     use_fieldset = True
     parts = ("month", "day", "year")
 
-    def __init__(self) -> None:
-        super().__init__({part: forms.TextInput(self._attributes(part)) for part in self.parts})
+    def __init__(self, autocomplete: str = "off") -> None:
+        super().__init__({part: forms.TextInput(self._attributes(part, autocomplete)) for part in self.parts})
 
     @staticmethod
-    def _attributes(part: str) -> dict[str, str]:
+    def _attributes(part: str, autocomplete: str) -> dict[str, str]:
         # A month may be typed as a word, so only the other two ask the phone for its number keys.
         keyboard = {} if part == "month" else {"inputmode": "numeric"}
-        return keyboard | {"autocomplete": f"bday-{part}"}
+        return keyboard | {"autocomplete": autocomplete if autocomplete == "off" else f"{autocomplete}-{part}"}
 
     def decompress(self, value: datetime.date | None) -> list[str]:
         return [str(value.month), str(value.day), str(value.year)] if value else ["", "", ""]
@@ -231,27 +235,36 @@ class DateField(forms.Field):
         parts = [part or "" for part in value or ["", "", ""]]
         if not any(parts):
             return None
-        missing = [word for word, part in zip((_("a month"), _("a day"), _("a year")), parts, strict=True) if not part]
-        if missing:
-            raise self._refusal(_("“%(name)s” also needs %(part)s."), part=missing[0])
+        words = {"month": _("a month"), "day": _("a day"), "year": _("a year")}
+        for name, part in zip(DateWidget.parts, parts, strict=True):
+            if not part:
+                raise self._refusal(name, _("“%(name)s” also needs %(part)s."), part=words[name])
         month = _month(parts[0])
-        if not month or not all(re.fullmatch(r"[0-9]{1,4}", part) for part in parts[1:]):
-            raise self._refusal(_("“%(name)s” needs numbers, such as 9 for the month, 27 for the day and 1950."))
+        for name, is_number in (("month", month), ("day", _is_number(parts[1])), ("year", _is_number(parts[2]))):
+            if not is_number:
+                message = _("“%(name)s” needs numbers, such as 9 for the month, 27 for the day and 1950.")
+                raise self._refusal(name, message)
         if len(parts[2]) != 4:
-            raise self._refusal(_("“%(name)s” needs a year with 4 numbers, such as 1950."))
-        return self._real(int(parts[2]), month, int(parts[1]))
+            raise self._refusal("year", _("“%(name)s” needs a year with 4 numbers, such as 1950."))
+        return self._real(int(parts[2]), month or 0, int(parts[1]))
 
     def _real(self, year: int, month: int, day: int) -> datetime.date:
         try:
             date = datetime.date(year, month, day)
         except ValueError:
-            raise self._refusal(_("“%(name)s” is a day that does not exist. Check the month and the day.")) from None
+            message = _("“%(name)s” is a day that does not exist. Check the month and the day.")
+            raise self._refusal("day", message) from None
         if not OLDEST <= date <= timezone.localdate() + datetime.timedelta(days=1):
-            raise self._refusal(_("“%(name)s” must be in the past. Check the year."))
+            raise self._refusal("year", _("“%(name)s” must be in the past. Check the year."))
         return date
 
-    def _refusal(self, message: str, **words: str) -> forms.ValidationError:
-        return forms.ValidationError(message % {"name": self.question.short, **words})
+    def _refusal(self, wrong: str, message: str, **words: str) -> forms.ValidationError:
+        """The code names the part that is wrong, so that the error summary can lead there."""
+        return forms.ValidationError(message % {"name": self.question.short, **words}, code=wrong)
+
+
+def _is_number(typed: str) -> bool:
+    return bool(re.fullmatch(r"[0-9]{1,4}", typed))
 
 
 def _month(typed: str) -> int | None:
@@ -266,9 +279,13 @@ def _month(typed: str) -> int | None:
 FIELDS = {"line": LineField, "text": LineField, "phone": PhoneField, "email": EmailField, "date": DateField}
 
 
-def _details_field(question: Question) -> forms.Field:
+def _details_field(question: Question, about_owner: bool) -> forms.Field:
     field = _typed_field(question, {"label": question.label, "help_text": question.hint or question.why})
     field.why = question.why if question.hint else ""
+    if question.autocomplete and question.kind == "date":
+        field.widget = DateWidget(question.autocomplete if about_owner else "off")
+    elif question.autocomplete:
+        field.widget.attrs["autocomplete"] = question.autocomplete if about_owner else "off"
     return field
 
 
@@ -289,8 +306,6 @@ def _typed_field(question: Question, words: dict[str, str]) -> forms.Field:
         field.widget.attrs |= {"inputmode": "tel"}
     if question.kind == "email":
         field.widget.attrs |= {"inputmode": "email", "autocapitalize": "none", "spellcheck": "false"}
-    if question.autocomplete:
-        field.widget.attrs["autocomplete"] = question.autocomplete
     return field
 
 

@@ -10,7 +10,7 @@ from weasyprint import CSS, HTML
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher
 
-PAGES = 12
+PAGES = 16
 
 
 class TooLongError(Exception):

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.datastructures import MultiValueDict
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -52,7 +53,8 @@ def symptoms(request: HttpRequest) -> HttpResponse:
     """First page: tick what is happening."""
     answers, dropped = _answers(request)
     submitted = "asked" in request.GET
-    form = SymptomsForm(catalog(), request.GET if submitted else None, initial=answers.symptoms)
+    known = [symptom for symptom in request.GET.getlist(SYMPTOM_KEY) if symptom in catalog().symptoms]
+    form = SymptomsForm(catalog(), MultiValueDict({SYMPTOM_KEY: known}) if submitted else None, answers.symptoms)
     if submitted and form.is_valid():
         return _go("question", answers.pairs(), dropped)
     hidden = [pair for pair in answers.pairs() if pair[0] != SYMPTOM_KEY]
@@ -108,7 +110,7 @@ def verdict(request: HttpRequest, answers: Answers, dropped: bool) -> HttpRespon
 @needs_symptoms
 def details(request: HttpRequest, answers: Answers, dropped: bool) -> HttpResponse:
     """The typed questions. A POST comes from the review page's Change and carries what was typed."""
-    if next_question(catalog(), answers):
+    if request.method != "POST" and next_question(catalog(), answers):
         return _go("question", answers.pairs(), dropped)
     assessment = assess(catalog(), answers)
     typed = request.POST if request.method == "POST" else None
@@ -121,7 +123,8 @@ def details(request: HttpRequest, answers: Answers, dropped: bool) -> HttpRespon
 @needs_symptoms
 def review(request: HttpRequest, answers: Answers, dropped: bool) -> HttpResponse:
     """The packet as a page, with everything that can be done with it; or the details again, with what to mend."""
-    if request.method != "POST" or next_question(catalog(), answers):
+    # A coded answer that is missing must not cost what was typed: the packet stands on what is there.
+    if request.method != "POST":
         return _go("details", answers.pairs(), dropped)
     assessment = assess(catalog(), answers)
     form = DetailsForm(assessment.evidence, request.POST)
@@ -150,7 +153,7 @@ def packet(request: HttpRequest, kind: str) -> HttpResponse:
     try:
         content = rendering.render(made)
     except pdf.TooLongError:
-        context = _review_context(assessment, form, made) | {"page": catalog().pages["busy"]}
+        context = _review_context(assessment, form, made) | {"page": catalog().pages["too-long"]}
         return render(request, "triage/review.html", context, status=422)
     headers = {"Content-Disposition": f'attachment; filename="{rendering.file_name}"'}
     return HttpResponse(content, content_type=rendering.content_type, headers=headers)
@@ -159,7 +162,7 @@ def packet(request: HttpRequest, kind: str) -> HttpResponse:
 @private
 def packet_start(request: HttpRequest) -> HttpResponse:
     """A direct visit to where packets are made: how to start."""
-    return _start_here(request)
+    return _start_here(request, status=200)
 
 
 @require_safe

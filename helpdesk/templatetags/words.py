@@ -3,6 +3,7 @@
 import re
 
 from django import template
+from django.forms import BoundField
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -34,3 +35,13 @@ def web_link(address: str) -> SafeString:
 def indented(value: str) -> str:
     """Several lines as one value of a `Field: value` text: lines after the first are set in by two spaces."""
     return value.replace("\n", "\n  ")
+
+
+@register.filter
+def error_target(field: BoundField) -> str:
+    """The id of the input to mend: the one that the first error names (its code), or the field's first."""
+    inputs = [widget.id_for_label for widget in field.subwidgets]
+    codes = [error.code for error in field.errors.as_data()]
+    parts = getattr(field.field.widget, "parts", ())
+    wrong = next((target for part, target in zip(parts, inputs, strict=False) if part in codes), None)
+    return wrong or inputs[0] or field.id_for_label
