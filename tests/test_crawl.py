@@ -187,7 +187,7 @@ class Journey:
             self.files[name] = folder / name
             started.value.save_as(folder / name)
         self.note()
-        page.get_by_role("link", name="Back to the steps").click()
+        page.get_by_role("link", name="Privacy", exact=True).click()
         self.note()
 
     def answer_the_questions(self) -> None:
