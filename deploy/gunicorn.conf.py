@@ -64,3 +64,10 @@ class QuietLogger(Logger):
 
 
 logger_class = QuietLogger
+
+
+def post_worker_init(worker) -> None:
+    """Starts the process that draws PDFs, so that the first patient need not wait for it."""
+    from triage import workers
+
+    workers.warm_up()

@@ -32,6 +32,18 @@ def headers(handler: Handler) -> Handler:
     return middleware
 
 
+# A browser that is still sending hears no answer. So what is a little too long is read and thrown away.
+_THROWN_AWAY = 32 * 1024 * 1024
+
+
+def _too_long(request: HttpRequest, length: int) -> HttpResponse:
+    while length <= _THROWN_AWAY and request.read(64 * 1024):
+        pass
+    response = render(request, "helpdesk/refused.html", status=413)
+    response["Connection"] = "close"
+    return response
+
+
 def bounded_body(handler: Handler) -> Handler:
     """Refuses a body that is too long or of unknown length before anything reads it.
 
@@ -44,10 +56,8 @@ def bounded_body(handler: Handler) -> Handler:
         length = request.META.get("CONTENT_LENGTH") or ""
         if request.META.get("HTTP_TRANSFER_ENCODING") or not re.fullmatch(r"[0-9]{1,20}", length):
             return render(request, "helpdesk/refused.html", status=411)
-        if int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
-            response = render(request, "helpdesk/refused.html", status=413)
-            response["Connection"] = "close"
-            return response
+        if int(length) > settings.WAYIN_LONGEST_BODY:
+            return _too_long(request, int(length))
         return handler(request)
 
     return middleware

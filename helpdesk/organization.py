@@ -7,11 +7,11 @@ import datetime
 import re
 from operator import attrgetter
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
 from helpdesk.records import CONTENT, Facts, Record, parse, read_toml
 
@@ -41,6 +41,41 @@ def _time_zone(key: str) -> str:
     return key
 
 
+def _accent(colour: str) -> str:
+    """White stands on the accent and the accent on white: both must be easy to read."""
+    if not re.fullmatch(r"#[0-9a-fA-F]{6}", colour):
+        raise ValueError(f'write a colour as "#14505c", not {colour!r}')
+    if (contrast := 1.05 / (_luminance(colour) + 0.05)) < 4.5:
+        raise ValueError(
+            f"{colour} is too light: {contrast:.1f} to 1 on white, and 4.5 is the least; take a darker one"
+        )
+    return colour
+
+
+def _luminance(colour: str) -> float:
+    """Relative luminance, 0 for black and 1 for white, by WCAG 2.2 (https://www.w3.org/TR/WCAG22/#dfn-relative-luminance)."""
+    parts = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _logo(path: Path, info: ValidationInfo) -> Path:
+    logo = Path((info.context or {}).get("folder", ".")) / path
+    if logo.suffix not in LOGO_TYPES:
+        raise ValueError(f"take a {' or '.join(LOGO_TYPES)} file, not {path}")
+    if not logo.is_file():
+        raise ValueError(f"there is no file {logo}")
+    if logo.stat().st_size > LOGO_BYTES:
+        raise ValueError(f"{path} has {logo.stat().st_size} bytes, and {LOGO_BYTES} is the most; make it smaller")
+    return logo
+
+
+LOGO_TYPES = {".png": "image/png", ".svg": "image/svg+xml"}
+# It is on every page, and in every PDF.
+LOGO_BYTES = 100_000
+
+Accent = Annotated[str, AfterValidator(_accent)]
+Logo = Annotated[Path, AfterValidator(_logo)]
 Address = Annotated[str, AfterValidator(_https)]
 Phone = Annotated[str, AfterValidator(_phone)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
@@ -109,6 +144,24 @@ class Ages(Sourced):
     child_until: Years | None = None
     teen_from: Years | None = None
     adult_from: Years | None = None
+
+
+class Look(Record):
+    """How the site and the paper look: accent colour, logo, paper size.
+
+    accent  "#" and six digits; dark enough to read on white (contrast 4.5 to 1, WCAG 2.2, 1.4.3)
+    logo    a PNG or SVG file; a relative path starts from the folder of the fact sheet
+    paper   "Letter" in the US, "A4" elsewhere
+    """
+
+    accent: Accent = "#14505c"
+    logo: Logo | None = None
+    paper: Literal["Letter", "A4"] = "Letter"
+
+    @property
+    def logo_type(self) -> str:
+        """The media type of the logo; empty where there is none."""
+        return LOGO_TYPES[self.logo.suffix] if self.logo else ""
 
 
 class Hours(Record):
@@ -193,6 +246,7 @@ class Organization(Record):
     ages: Ages = Ages()
     desks: Desks = Desks()
     places: tuple[Place, ...] = ()
+    look: Look = Look()
 
     def desk(self, desk_id: str) -> Desk:
         """The desk with this id; blank where the fact sheet says nothing about it."""
@@ -227,4 +281,4 @@ FACTS = {
 
 def load(path: Path = BLANK) -> Organization:
     """The fact sheet in the file `path`. Raises ContentError, which names each key that is wrong."""
-    return parse(Organization, read_toml(path), str(path))
+    return parse(Organization, read_toml(path), str(path), {"folder": path.parent})

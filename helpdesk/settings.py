@@ -36,6 +36,8 @@ DEBUG = env_bool("WAYIN_DEBUG")
 # process is safe, and there is no secret to keep or to lose.
 SECRET_KEY = secrets.token_urlsafe(50)
 ALLOWED_HOSTS = env_list("WAYIN_HOSTS", "localhost,127.0.0.1,[::1]")
+# Where this site is known to be: the first of its names. FHIR wants an absolute address for its questionnaire.
+WAYIN_ADDRESS = f"{'https' if env_bool('WAYIN_HTTPS') else 'http'}://{ALLOWED_HOSTS[0]}"
 WAYIN_ORGANIZATION = Path(os.environ.get("WAYIN_ORGANIZATION") or BLANK)
 
 INSTALLED_APPS = [
@@ -99,10 +101,15 @@ STORAGES = {
 # WhiteNoise would let every other site read our static files.
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 
-# What a visitor may send. The longest honest request is a filled-in details form: about 12 kB.
-DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+# What a visitor may send. The longest part is a picture, or a PDF that is given back; it is never put on disk.
+WAYIN_LONGEST_FILE = 6 * 1024 * 1024
+WAYIN_LONGEST_BODY = WAYIN_LONGEST_FILE + 256 * 1024
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+FILE_UPLOAD_MAX_MEMORY_SIZE = WAYIN_LONGEST_BODY
+# Everything else: a filled-in form (12 kB) with the cleaned picture that it carries (1.5 MB at the most).
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
-DATA_UPLOAD_MAX_NUMBER_FILES = 0
+DATA_UPLOAD_MAX_NUMBER_FILES = 1
 
 SECURE_REFERRER_POLICY = "no-referrer"
 SECURE_SSL_REDIRECT = env_bool("WAYIN_HTTPS")

@@ -17,6 +17,9 @@ urlpatterns = [
     path("how-access-works/", views.page, {"name": "how-access-works"}, name="how-access-works"),
     path("privacy/", views.page, {"name": "privacy"}, name="privacy"),
     path("accessibility/", views.page, {"name": "accessibility"}, name="accessibility"),
+    path("for-support-desks/", views.for_support_desks, name="for-support-desks"),
+    path("look.css", views.look, name="look"),
+    path("logo", views.logo, name="logo"),
     path("robots.txt", views.robots, name="robots"),
     path("", include("triage.urls")),
 ]

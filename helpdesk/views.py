@@ -6,8 +6,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
+from helpdesk.catalog import Step
 from helpdesk.loaded import catalog, organization
 
 
@@ -47,9 +49,13 @@ def problem(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def checklist(request: HttpRequest) -> HttpResponse:
     """The quick checklist, with what to leave out and when."""
+    return render(request, "helpdesk/checklist.html", {"steps": checklist_steps()})
+
+
+def checklist_steps() -> list[tuple[Step, list[str]]]:
+    """Each step of the checklist with its exceptions, which follow from what the step does."""
     steps = [catalog().steps[step_id] for step_id in catalog().checklist]
-    exceptions = [(step, [words for tag, words in catalog().tags.items() if tag in step.tags]) for step in steps]
-    return render(request, "helpdesk/checklist.html", {"steps": exceptions})
+    return [(step, [words for tag, words in catalog().tags.items() if tag in step.tags]) for step in steps]
 
 
 @require_safe
@@ -80,6 +86,31 @@ def prepare(request: HttpRequest) -> HttpResponse:
 def page(request: HttpRequest, name: str) -> HttpResponse:
     """A page of words."""
     return render(request, "helpdesk/page.html", {"page": catalog().pages[name]})
+
+
+@require_safe
+def for_support_desks(request: HttpRequest) -> HttpResponse:
+    """What the packet is, for the agent who gets one."""
+    page = catalog().pages["for-support-desks"]
+    return render(request, "helpdesk/for_support_desks.html", {"page": page, "flags": catalog().flags})
+
+
+@require_safe
+@cache_control(public=True, max_age=3600)
+def look(request: HttpRequest) -> HttpResponse:
+    """The health system's accent colour, for light screens; dark ones keep ours, which is light enough there."""
+    css = f"@media (prefers-color-scheme: light) {{ :root {{ --accent: {organization().look.accent}; }} }}\n"
+    return HttpResponse(css, content_type="text/css; charset=utf-8")
+
+
+@require_safe
+@cache_control(public=True, max_age=3600)
+def logo(request: HttpRequest) -> HttpResponse:
+    """The health system's logo."""
+    shown = organization().look
+    if not shown.logo:
+        raise Http404
+    return HttpResponse(shown.logo.read_bytes(), content_type=shown.logo_type)
 
 
 @require_safe

@@ -18,7 +18,7 @@ from triage.renderers import RENDERERS
 
 pytestmark = pytest.mark.usefixtures("static_files", "fact_sheet")
 
-EXAMPLE = ROOT / "docs" / "examples" / "locked-out.json"
+EXAMPLE = ROOT / "triage" / "schema" / "example.json"
 
 
 def printed(*words: object) -> dict:
@@ -278,7 +278,7 @@ def test_what_is_refused_ends_with_status_2_and_one_line_for_people(written, tmp
 def test_an_unknown_format_ends_with_status_2_and_names_the_formats(tmp_path):
     done = manage("packet", EXAMPLE, "--format", "fax", "--output", tmp_path / "x")
     assert done.returncode == 2
-    assert "choose from 'call', 'html', 'json', 'pdf', 'txt'" in done.stderr
+    assert "choose from 'call', 'fhir', 'html', 'json', 'pdf', 'txt'" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -53,7 +53,7 @@ def errors(form: DetailsForm) -> dict[str, list[str]]:
 
 
 def test_there_is_a_box_for_each_typed_question_and_none_for_the_others():
-    assert list(details({}).fields) == [question.id for question in catalog().details_questions]
+    assert list(details({}).fields) == [*(question.id for question in catalog().details_questions), "picture"]
 
 
 def test_every_box_may_stay_empty():

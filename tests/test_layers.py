@@ -15,6 +15,7 @@ PURE = [
     "helpdesk.catalog",
     "triage.answers",
     "triage.engine",
+    "triage.fhir",
     "triage.cleaning",
     "triage.reference",
     "triage.packet",

@@ -174,7 +174,7 @@ def test_with_facts_every_contact_is_one_of_the_fact_sheet_and_says_when_it_was_
 def test_the_site_has_no_box_for_a_password_and_no_frame():
     for url, page in all_pages("blank").items():
         kinds = {box.get("type", "text") for box in page.all("input")}
-        assert kinds <= {"text", "hidden", "radio", "checkbox"}, url
+        assert kinds <= {"text", "hidden", "radio", "checkbox", "file"}, url
         assert [e for tag in ("iframe", "object", "embed") for e in page.all(tag)] == [], url
 
 

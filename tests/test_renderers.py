@@ -17,12 +17,12 @@ from pypdf import PdfReader
 from reading import MADE_AT, POSTED, PRIVATE, REFERENCE, SYMPTOMS, TYPED, Page, a_packet, answered, post
 
 from helpdesk.loaded import catalog
-from triage import pdf
+from triage import pdf, workers
 from triage.cleaning import clean_text
 from triage.forms import DetailsForm
 from triage.packet import Packet
 from triage.reference import read_reference
-from triage.renderers import RENDERERS, SCHEMA, as_data, as_html, as_pdf
+from triage.renderers import RENDERERS, SCHEMA, Rendering, as_data, as_html, as_pdf, stylesheet
 
 pytestmark = pytest.mark.usefixtures("static_files", "fact_sheet")
 
@@ -62,8 +62,8 @@ def assert_everywhere(packet: Packet, *facts: str, but: str = "") -> None:
 # ---- one fact everywhere ----
 
 
-def test_there_are_five_renderings():
-    assert list(RENDERERS) == ["pdf", "html", "txt", "call", "json"]
+def test_there_are_six_renderings():
+    assert list(RENDERERS) == ["pdf", "html", "txt", "call", "json", "fhir"]
 
 
 def test_what_is_wrong_is_said_in_every_rendering():
@@ -184,6 +184,7 @@ def test_the_data_is_the_packet_and_nothing_else():
         "answers": {"for-whom": ["self"], "codes-unasked": ["no"], "needed-today": ["refill"]},
         "tried": {"stop-trying": "not-tried", "write-message": "not-tried", "wait-as-told": "not-tried"},
         "details": {"began": "Monday", "name": "Maria"},
+        "picture": "",
     }
     assert {"id": "began", "label": "When it began", "values": ["Monday"], "own_words": True} in rows[0]
     assert {"id": "name", "label": "Patient’s name", "values": ["Maria"], "own_words": True} in rows[1]
@@ -223,7 +224,7 @@ def test_the_pdf_can_be_read_by_a_screen_reader(fact_sheet, tmp_path, symptom, f
     assert document.metadata.title == f"MyChart support request {REFERENCE}"
     assert {(float(sheet.mediabox.width), float(sheet.mediabox.height)) for sheet in document.pages} == {(612, 792)}
     assert len(document.pages) <= 12
-    assert document.attachments == {}
+    assert set(document.attachments) == {"support-request.json", "support-request.fhir.json"}
 
 
 def test_the_pdf_names_nobody_in_its_metadata():
@@ -262,8 +263,17 @@ def test_the_longest_answers_to_every_problem_at_once_fit():
     as_pdf(a_packet(*answers, for_whom="child", way_in="both", details=TYPED | filled_to_the_brim()))
 
 
+def test_a_document_of_too_many_pages_is_refused():
+    many = "<html lang=en><head><title>x</title></head><body>" + "<p style='break-before: page'>x</p>" * 17
+    with pytest.raises(pdf.TooLongError, match="17 pages"):
+        workers.run(pdf.render, many, "", MADE_AT)
+
+
 def test_a_packet_of_too_many_pages_gives_the_other_ways_and_loses_nothing(client, monkeypatch):
-    monkeypatch.setattr(pdf, "PAGES", 3)
+    def too_long(packet):
+        raise pdf.TooLongError
+
+    monkeypatch.setitem(RENDERERS, "pdf", Rendering(too_long, "application/pdf", "x.pdf"))
     answers = answered(*list(SYMPTOMS.values())[:-1], for_whom="child", way_in="both")
     typed = POSTED | filled_to_the_brim()
     page = Page(post(client, "/packet/pdf/", [*answers.pairs(), *typed.items()]))
@@ -299,7 +309,8 @@ TEXT_BOXES = [key for key, value in TYPED.items() if key not in ("birth-date", "
 
 def rendered(packet: Packet) -> tuple[bytes, pdf.FetchNothing]:
     fetcher = pdf.FetchNothing()
-    return pdf.render(render_to_string("triage/paper.html", {"packet": packet}), fetcher), fetcher
+    html = render_to_string("triage/paper.html", {"packet": packet})
+    return pdf.render(html, stylesheet(), packet.made_at, fetcher=fetcher), fetcher
 
 
 @pytest.mark.parametrize("payload", PAYLOADS.values(), ids=PAYLOADS)
@@ -322,7 +333,12 @@ def test_markup_in_any_box_is_shown_as_it_was_typed_and_fetches_nothing(payload)
 def test_the_fetcher_sees_each_of_these_when_it_is_markup(payload):
     """Else the test above would count nothing."""
     fetcher = pdf.FetchNothing()
-    pdf.render(f"<html lang=en><head><title>x</title>{payload}</head><body><p>x</body></html>", fetcher)
+    html = f"<html lang=en><head><title>x</title>{payload}</head><body><p>x</body></html>"
+    if "rel=attachment" in payload:
+        # A packet encloses only what it is given: the list of files in the markup is not used.
+        assert pdf.render(html, "", MADE_AT, fetcher=fetcher).count(b"/EmbeddedFile") == 0
+        return
+    pdf.render(html, "", MADE_AT, fetcher=fetcher)
     assert fetcher.asked > 0
 
 

@@ -82,7 +82,7 @@ def responses(client) -> dict:
         "405": client.put("/", b"x"),
         "400": client.get("/", headers={"host": "elsewhere.example"}),
         "411": client.generic("POST", "/triage/review/"),
-        "413": client.generic("POST", "/triage/review/", b"x" * 300_000),
+        "413": client.generic("POST", "/triage/review/", b"x" * (site_settings.WAYIN_LONGEST_BODY + 1)),
         "500": client.post("/triage/fail/", **typed),
         "triage": client.get("/triage/"),
         "triage redirect": client.get("/triage/verdict/"),
@@ -182,20 +182,24 @@ def test_a_body_in_pieces_is_refused(client):
 
 
 def test_a_body_may_be_as_long_as_the_limit_and_no_longer(client):
-    limit = 256 * 1024
+    limit = 2 * 1024 * 1024
     start = b"began=today&x="
     form = "application/x-www-form-urlencoded"
     body = start + b"x" * (limit - len(start))
     assert client.generic("POST", f"/triage/review/?{LOCKED}", body, content_type=form).status_code == 200
-    response = client.generic("POST", f"/triage/review/?{LOCKED}", body + b"x", content_type=form)
+    assert client.generic("POST", f"/triage/review/?{LOCKED}", body + b"x", content_type=form).status_code == 400
+    body = b"x" * (6 * 1024 * 1024 + 256 * 1024 + 1)
+    response = client.generic("POST", f"/triage/review/?{LOCKED}", body, content_type=form)
     assert response.status_code == 413
     assert response["Connection"] == "close"
     assert Page(response).link("Or call: when and whom to contact") == "/contact/"
 
 
-def test_a_file_is_refused(client):
-    response = client.post(f"/triage/review/?{LOCKED}", {"began": io.BytesIO(b"x")})
-    assert response.status_code == 400
+def test_a_file_that_is_not_asked_for_is_not_read_and_two_are_refused(client):
+    response = client.post(f"/triage/review/?{LOCKED}", {"began": io.BytesIO(b"CANARY")})
+    assert response.status_code == 200
+    assert "CANARY" not in response.text
+    assert client.post(f"/triage/review/?{LOCKED}", {"a": io.BytesIO(b"x"), "b": io.BytesIO(b"x")}).status_code == 400
 
 
 # ---- nothing is kept ----
@@ -207,7 +211,9 @@ def test_there_is_nothing_that_could_keep_an_answer():
     kept = re.compile("cache|session|csrf|auth|message", re.IGNORECASE)
     assert [name for name in site_settings.MIDDLEWARE if kept.search(name)] == []
     assert [name for name in site_settings.INSTALLED_APPS if kept.search(name) or "contenttypes" in name] == []
-    assert site_settings.DATA_UPLOAD_MAX_NUMBER_FILES == 0
+    # A file is held in memory whatever its size, and never spooled to disk.
+    assert site_settings.FILE_UPLOAD_HANDLERS == ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+    assert site_settings.FILE_UPLOAD_MAX_MEMORY_SIZE >= site_settings.WAYIN_LONGEST_BODY
 
 
 def test_a_canary_is_in_no_address_title_or_file_name(client):
@@ -268,7 +274,7 @@ def test_the_real_server_sends_the_headers_and_writes_no_canary(blank_site):
     """Over the wire, with gunicorn's own log turned on."""
     for url, data, status in (
         (f"/triage/review/?{LOCKED}&{CANARY}=1", urlencode(TYPED), 200),
-        (f"/triage/review/?{LOCKED}", "x" * 300_000, 413),
+        (f"/triage/review/?{LOCKED}", "x" * (site_settings.WAYIN_LONGEST_BODY + 1), 413),
         (f"/nowhere/?{CANARY}", None, 404),
         ("/static/nothing.css", None, 404),
         ("/faq/", "a=b", 405),

@@ -50,7 +50,7 @@ def read_details(catalog: Catalog, assessment: Assessment, document: dict[str, A
             raise AnswersError(f"details: there is no typed question {key!r}")
         if not isinstance(value, str):
             raise AnswersError(f"details: {key}: write a string")
-        data |= _form_data(known[key], value)
+        data |= form_data(known[key], value)
     form = DetailsForm(assessment.evidence, data)
     if not form.is_valid():
         key, errors = next(iter(form.errors.items()))
@@ -58,7 +58,7 @@ def read_details(catalog: Catalog, assessment: Assessment, document: dict[str, A
     return form
 
 
-def _form_data(question: Question, value: str) -> dict[str, str]:
+def form_data(question: Question, value: str) -> dict[str, str]:
     """What a person would type for this answer. A date is written 1950-09-27."""
     if question.kind != "date":
         return {question.id: value}

@@ -15,6 +15,7 @@ from triage.answers import LONELY_SYMPTOM, RESULTS, STEP_PREFIX, SYMPTOM_KEY
 from triage.cleaning import clean_line, clean_text, find_secret
 
 HELPER_NAME = "helper-name"
+PICTURE = "picture"
 OLDEST = datetime.date(1900, 1, 1)
 
 SECRET_NAMES = {
@@ -119,13 +120,20 @@ class DetailsForm(forms.Form):
     on is one and the same text.
     """
 
-    def __init__(self, questions: Iterable[Question], data: Any = None, initial: Any = None) -> None:
+    def __init__(self, questions: Iterable[Question], data: Any = None, files: Any = None, initial: Any = None) -> None:
         self.questions = tuple(questions)
-        super().__init__(None if data is None else _clean_data(self.questions, data), initial=initial)
+        super().__init__(None if data is None else _clean_data(self.questions, data), files, initial=initial)
         # A browser fills in what it knows of its owner, who is not the patient where somebody asks for another.
         for_self = all(question.id != HELPER_NAME for question in self.questions)
         for question in self.questions:
             self.fields[question.id] = _details_field(question, for_self or question.id == HELPER_NAME)
+        if self.takes_picture:
+            self.fields[PICTURE] = _picture_field()
+
+    @property
+    def takes_picture(self) -> bool:
+        """A picture is of a message on the screen, so it is asked for only where the exact words are."""
+        return any(question.id == "error-words" for question in self.questions)
 
     def sheet(self, sheet: str) -> list[forms.BoundField]:
         """The fields of sheet "a" or "b"."""
@@ -141,11 +149,25 @@ class DetailsForm(forms.Form):
 
     def details(self) -> dict[str, str | datetime.date]:
         """The clean answers by question id, without those left open."""
-        return {key: value for key, value in self.cleaned_data.items() if value not in (None, "")}
+        cleaned = ((question.id, self.cleaned_data.get(question.id)) for question in self.questions)
+        return {key: value for key, value in cleaned if value}
 
     def pairs(self) -> list[tuple[str, str]]:
         """What was typed, cleaned, as hidden fields that carry it back to us."""
         return [(name, value) for name, value in self.data.items() if value]
+
+
+class ResumeForm(forms.Form):
+    """A packet that is given back."""
+
+    packet = forms.FileField(
+        label=gettext_lazy("Your support request"),
+        help_text=gettext_lazy("The PDF that you saved, or the data file"),
+        widget=forms.FileInput({"accept": "application/pdf,application/json,.pdf,.json"}),
+        error_messages=dict.fromkeys(
+            ("required", "empty", "missing", "invalid"), gettext_lazy("Choose the file that you saved here before.")
+        ),
+    )
 
 
 class LineField(forms.CharField):
@@ -306,6 +328,18 @@ def _typed_field(question: Question, words: dict[str, str]) -> forms.Field:
         field.widget.attrs |= {"inputmode": "tel"}
     if question.kind == "email":
         field.widget.attrs |= {"inputmode": "email", "autocapitalize": "none", "spellcheck": "false"}
+    return field
+
+
+def _picture_field() -> forms.Field:
+    field = forms.FileField(
+        label=_("A picture of the message"),
+        help_text=_("You can leave this out. Cut off all but the message: no names, no record, no password, no code"),
+        required=False,
+        widget=forms.FileInput({"accept": "image/png,image/jpeg,image/webp,image/heic"}),
+        error_messages={"empty": _("This file is empty. Choose another picture, or copy the words.")},
+    )
+    field.why = _("Small details, such as a number in a corner, can tell the desk what is wrong.")
     return field
 
 

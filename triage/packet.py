@@ -87,6 +87,7 @@ class Packet:
     made_at   aware; made_on is the same in words
     requests  what the patient asks the desk to do, the gravest problem's first
     warnings  what the agent must know before acting
+    picture   of the message, as base64 of a PNG of our own making (triage/picture.py); empty where there is none
     not_proof what sheet B is not
     """
 
@@ -114,6 +115,7 @@ class Packet:
     call: Script
     answers: Answers
     details: Details
+    picture: str
 
     @property
     def problem_titles(self) -> str:
@@ -148,9 +150,10 @@ def assemble(
     details: Details,
     made_at: datetime.datetime,
     reference: str,
+    picture: str = "",
 ) -> Packet:
     """The packet. `details` holds clean answers to typed questions by id; those that this problem does not need
-    are left out."""
+    are left out. `picture` is a clean picture as base64, or nothing."""
     answers = assessment.answers
     rows = [
         *_coded_rows(catalog, answers),
@@ -185,6 +188,7 @@ def assemble(
         call=_script(catalog, assessment, reference),
         answers=answers,
         details={key: details[key] for key in catalog.questions if key in wanted and key in details},
+        picture=picture,
     )
 
 

@@ -1,58 +1,209 @@
-"""The PDF, by WeasyPrint: it fetches nothing, and has a limit on pages."""
+"""HTML -> a PDF that desks, screen readers and archives accept: PDF/A-3a and PDF/UA-1 in one file.
 
-import threading
+WeasyPrint does the work; this adds what it leaves out. Runs in a worker process (triage/workers.py), without Django.
+"""
+
+import datetime
+import hashlib
+import re
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
-from django.conf import settings
-from weasyprint import CSS, HTML
+import pydyf
+from weasyprint import CSS, HTML, Attachment, Document
 from weasyprint.text.fonts import FontConfiguration
-from weasyprint.urls import URLFetcher
+from weasyprint.urls import URLFetcher, URLFetcherResponse
 
+# No honest packet comes near; a text made of nothing but line breaks does.
 PAGES = 16
+# What stands for a character that no font can draw.
+STAND_IN = "\N{REPLACEMENT CHARACTER}"
+# The addresses by which the HTML refers to its pictures.
+PICTURE, LOGO = "packet:picture", "packet:logo"
+
+# Address -> content and media type.
+Pictures = Mapping[str, tuple[bytes, str]]
 
 
 class TooLongError(Exception):
     """The document would have more than PAGES pages."""
 
 
-class FetchNothing(URLFetcher):
-    """Refuses every address, and counts how often it was asked, so that a test can see that nobody asked."""
+@dataclass(frozen=True)
+class Enclosed:
+    """A file inside the PDF."""
 
-    def __init__(self) -> None:
+    name: str
+    description: str
+    content: str
+    media_type: str = "application/json"
+
+
+class FetchNothing(URLFetcher):
+    """Refuses every address but those of the pictures that it was given.
+
+    It counts what it refuses, so that a test can see that nobody asked.
+    """
+
+    def __init__(self, pictures: Pictures | None = None) -> None:
         super().__init__(timeout=1, allowed_protocols=(), allow_redirects=False, fail_on_errors=False)
+        self.pictures = pictures or {}
         self.asked = 0
 
     def fetch(self, url: str, headers: Any = None) -> Any:
+        if url in self.pictures:
+            content, media_type = self.pictures[url]
+            return URLFetcherResponse(url, content, {"Content-Type": media_type})
         self.asked += 1
-        raise ValueError("the packet refers to nothing outside itself")
+        raise ValueError("a packet refers to nothing outside itself")
 
 
-# Pango's font map is not safe to share between threads, and each FontConfiguration leaks about 0.25 MiB. So there is
-# one for the process, and one render at a time. (Threads would gain nothing: layout holds the interpreter's lock.)
-_lock = threading.Lock()
+def render(
+    html: str,
+    stylesheet: str,
+    made_at: datetime.datetime,
+    enclosed: Iterable[Enclosed] = (),
+    pictures: Pictures | None = None,
+    fetcher: FetchNothing | None = None,
+) -> bytes:
+    """The PDF. The same arguments give the same bytes. Raises TooLongError."""
+    html = _with_stand_ins(html)
+    document = HTML(string=html, url_fetcher=fetcher or FetchNothing(pictures)).render(
+        stylesheets=[_stylesheet(stylesheet)], font_config=_fonts(), pdf_variant="pdf/a-3a"
+    )
+    if len(document.pages) > PAGES:
+        raise TooLongError(f"{len(document.pages)} pages")
+    _describe(document, made_at, enclosed)
+    languages = _languages(document, html)
+    pdf: bytes = document.write_pdf(
+        pdf_variant="pdf/a-3a",
+        pdf_identifier=hashlib.sha256(html.encode()).digest()[:16],
+        finisher=lambda _, file: _set_languages(file, languages),
+    )
+    return pdf
 
 
+def render_form(html: str, stylesheet: str, pictures: Pictures | None = None) -> bytes:
+    """A form to print or to type into: PDF/UA-1, with a field for each input in the HTML.
+
+    Not PDF/A: that wants a drawn appearance of each field, which WeasyPrint leaves to the viewer.
+    """
+    document = HTML(string=_with_stand_ins(html), url_fetcher=FetchNothing(pictures))
+    pdf: bytes = document.write_pdf(
+        stylesheets=[_stylesheet(stylesheet)],
+        font_config=_fonts(),
+        pdf_variant="pdf/ua-1",
+        pdf_forms=True,
+        pdf_identifier=hashlib.sha256(html.encode()).digest()[:16],
+    )
+    return pdf
+
+
+def warm_up() -> None:
+    """Does what the first document would otherwise wait for."""
+    _fonts()
+    _drawn()
+
+
+def _with_stand_ins(html: str) -> str:
+    """The HTML with a visible stand-in for each character that no font here can draw, such as a very new emoji.
+
+    The font would show an empty box in its place, which PDF/UA does not allow.
+    """
+    drawn = _drawn()
+    return "".join(character if drawn[ord(character)] else STAND_IN for character in html)
+
+
+@lru_cache(maxsize=1)
+def _drawn() -> bytearray:
+    """For each code point, whether some font has it, or it needs none (controls, joiners, marks of variation)."""
+    drawn = bytearray(sys.maxunicode + 1)
+    listed = subprocess.run(["fc-list", "--format", "%{charset} "], capture_output=True, text=True, check=True).stdout
+    for span in listed.split():
+        first, _, last = span.partition("-")
+        drawn[int(first, 16) : int(last or first, 16) + 1] = b"\1" * (int(last or first, 16) - int(first, 16) + 1)
+    for needless in (*range(0x20), *range(0x7F, 0xA0), *range(0x200B, 0x2010), *range(0xFE00, 0xFE10)):
+        drawn[needless] = 1
+    return drawn
+
+
+# Each FontConfiguration leaks about 0.25 MiB, so there is one for the process, which draws one document at a time.
 @lru_cache(maxsize=1)
 def _fonts() -> FontConfiguration:
     return FontConfiguration()
 
 
-@lru_cache(maxsize=2)
-def _stylesheet(path: Path) -> CSS:
-    return CSS(string=path.read_text(encoding="utf-8"), font_config=_fonts(), url_fetcher=FetchNothing())
+@lru_cache(maxsize=4)
+def _stylesheet(text: str) -> CSS:
+    return CSS(string=text, font_config=_fonts(), url_fetcher=FetchNothing())
 
 
-def render(html: str, fetcher: FetchNothing | None = None) -> bytes:
-    """A tagged PDF/UA-1 of the HTML. Raises TooLongError."""
-    with _lock:
-        document = HTML(string=html, url_fetcher=fetcher or FetchNothing()).render(
-            stylesheets=[_stylesheet(settings.BASE_DIR / "static" / "paper.css")],
-            font_config=_fonts(),
-            pdf_variant="pdf/ua-1",
+def _describe(document: Document, made_at: datetime.datetime, enclosed: Iterable[Enclosed]) -> None:
+    """Dates, enclosed files, and the word that this is PDF/UA-1 as well as what the variant says."""
+    metadata = document.metadata
+    metadata.created = metadata.modified = made_at.isoformat()
+    metadata.attachments = [
+        Attachment(
+            string=file.content,
+            name=file.name,
+            description=file.description,
+            created=made_at,
+            modified=made_at,
+            relationship="Data",
         )
-        if len(document.pages) > PAGES:
-            raise TooLongError(f"{len(document.pages)} pages")
-        pdf: bytes = document.write_pdf(pdf_variant="pdf/ua-1")
-        return pdf
+        for file in enclosed
+    ]
+    describe = metadata.generate_rdf_metadata
+
+    def describe_both(*arguments: Any) -> bytes:
+        # Within WeasyPrint's own rdf:RDF: validators ignore a second one, which is what `xmp_metadata` makes.
+        body, end, _ = describe(*arguments).rpartition(b"</rdf:RDF>")
+        return bytes(body + _ALSO_UA_1 + end)
+
+    metadata.generate_rdf_metadata = describe_both
+
+
+# ISO 14289-1, 5, and the schema description that ISO 19005-3, 6.6.2.3 wants for a property it does not know.
+_ALSO_UA_1 = b"""
+<rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/"><pdfuaid:part>1</pdfuaid:part>
+</rdf:Description>
+<rdf:Description rdf:about="" xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/"
+ xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#" xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#">
+<pdfaExtension:schemas><rdf:Bag><rdf:li rdf:parseType="Resource">
+<pdfaSchema:schema>PDF/UA identification schema</pdfaSchema:schema>
+<pdfaSchema:namespaceURI>http://www.aiim.org/pdfua/ns/id/</pdfaSchema:namespaceURI>
+<pdfaSchema:prefix>pdfuaid</pdfaSchema:prefix>
+<pdfaSchema:property><rdf:Seq><rdf:li rdf:parseType="Resource">
+<pdfaProperty:name>part</pdfaProperty:name><pdfaProperty:valueType>Integer</pdfaProperty:valueType>
+<pdfaProperty:category>internal</pdfaProperty:category>
+<pdfaProperty:description>Part of ISO 14289 that the file conforms to</pdfaProperty:description>
+</rdf:li></rdf:Seq></pdfaSchema:property>
+</rdf:li></rdf:Bag></pdfaExtension:schemas>
+</rdf:Description>
+"""
+
+
+def _languages(document: Document, html: str) -> list[str | None]:
+    """For each page, the language of the sheet that it belongs to; None where it is the document's own.
+
+    WeasyPrint drops every `lang` below <html>, and a screen reader would read the page in the wrong voice. Each sheet
+    starts on a page of its own, and its id is an anchor there.
+    """
+    sheets = dict(re.findall(r'<section class="sheet" id="([\w-]+)"(?: lang="([\w-]+)")?', html))
+    languages: list[str | None] = []
+    for page in document.pages:
+        started = [anchor for anchor in page.anchors if anchor in sheets]
+        languages.append(sheets[started[-1]] or None if started else (languages or [None])[-1])
+    return languages
+
+
+def _set_languages(pdf: pydyf.PDF, languages: list[str | None]) -> None:
+    pages = dict(zip(pdf.page_references, languages, strict=True))
+    for item in pdf.objects:
+        language = pages.get(item.get("Pg")) if isinstance(item, pydyf.Dictionary) else None
+        if language and item.get("S") == "/Sect":
+            item["Lang"] = pydyf.String(language)

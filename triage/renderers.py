@@ -1,17 +1,23 @@
 """Packet -> bytes, one function a rendering. Each shows what the packet holds and asks nobody anything."""
 
 import json
+from base64 import b64decode, b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
 from django.template.loader import render_to_string
+from django.urls import reverse
 
-from triage import pdf
+from helpdesk.loaded import catalog, organization
+from triage import attached, fhir, pdf, workers
 from triage.packet import Packet, Row
 
 SCHEMA = settings.BASE_DIR / "triage" / "schema" / "packet-1.schema.json"
+# A request of a patient who does not exist.
+EXAMPLE = SCHEMA.with_name("example.json")
 
 
 @dataclass(frozen=True)
@@ -25,13 +31,43 @@ class Rendering:
 
 def as_html(packet: Packet) -> bytes:
     """A page that stands alone: it can be saved, opened without a network, and printed."""
-    stylesheet = (settings.BASE_DIR / "static" / "paper.css").read_text(encoding="utf-8")
-    return render_to_string("triage/paper.html", {"packet": packet, "stylesheet": stylesheet}).encode()
+    logo, picture = (_data_address(*held) for held in (logo_file(), (b64decode(packet.picture), "image/png")))
+    context = {"packet": packet, "stylesheet": stylesheet(), "picture": picture, "logo": logo}
+    return render_to_string("triage/paper.html", context).encode()
 
 
 def as_pdf(packet: Packet) -> bytes:
-    """The same page as a tagged PDF. Raises pdf.TooLongError."""
-    return pdf.render(render_to_string("triage/paper.html", {"packet": packet}))
+    """The same page as PDF/A-3a and PDF/UA-1, with the packet's data in it.
+
+    Raises pdf.TooLongError, workers.BusyError and workers.LimitError.
+    """
+    context = {"packet": packet, "picture": pdf.PICTURE, "logo": pdf.LOGO if organization().look.logo else ""}
+    html = render_to_string("triage/paper.html", context)
+    enclosed = [
+        pdf.Enclosed(attached.NAME, "The request as data, by packet-1.schema.json", as_json(packet).decode()),
+        pdf.Enclosed("support-request.fhir.json", "The request as FHIR R4", as_fhir(packet).decode()),
+    ]
+    pictures = {pdf.LOGO: logo_file(), pdf.PICTURE: (b64decode(packet.picture), "image/png")}
+    return workers.run(pdf.render, html, stylesheet(), packet.made_at, enclosed, pictures)
+
+
+@lru_cache(maxsize=1)
+def stylesheet() -> str:
+    """The paper stylesheet, for the paper that this health system uses."""
+    css = (settings.BASE_DIR / "static" / "paper.css").read_text(encoding="utf-8")
+    look = organization().look
+    return f"{css}\n@page {{ size: {look.paper} }}\n:root {{ --accent: {look.accent} }}\n"
+
+
+@lru_cache(maxsize=1)
+def logo_file() -> tuple[bytes, str]:
+    """The health system's logo and its media type; both empty where it has none."""
+    look = organization().look
+    return (look.logo.read_bytes(), look.logo_type) if look.logo else (b"", "")
+
+
+def _data_address(content: bytes, media_type: str) -> str:
+    return f"data:{media_type};base64,{b64encode(content).decode()}" if content else ""
 
 
 def as_email_text(packet: Packet) -> bytes:
@@ -46,7 +82,7 @@ def as_call_script(packet: Packet) -> bytes:
 
 def as_json(packet: Packet) -> bytes:
     """The packet as data, by triage/schema/packet-1.schema.json."""
-    return json.dumps(as_data(packet), ensure_ascii=False, indent=2).encode() + b"\n"
+    return _json(as_data(packet))
 
 
 def as_data(packet: Packet) -> dict[str, Any]:
@@ -70,7 +106,27 @@ def as_data(packet: Packet) -> dict[str, Any]:
         "details": {key: str(value) for key, value in packet.details.items()},
         "sheet_a": [_row(row) for row in (*([packet.exact_words] if packet.exact_words else []), *packet.sheet_a)],
         "sheet_b": [_row(row) for row in packet.sheet_b],
+        "picture": packet.picture,
     }
+
+
+def as_fhir(packet: Packet) -> bytes:
+    """The packet as a FHIR R4 QuestionnaireResponse."""
+    return _json(fhir.response(packet, questionnaire_address()))
+
+
+def questionnaire() -> bytes:
+    """The FHIR R4 Questionnaire that packets answer."""
+    return _json(fhir.questionnaire(catalog(), questionnaire_address()))
+
+
+def questionnaire_address() -> str:
+    """Where this site serves the Questionnaire, and so its canonical address."""
+    return f"{settings.WAYIN_ADDRESS}{reverse('questionnaire')}"
+
+
+def _json(document: object) -> bytes:
+    return json.dumps(document, ensure_ascii=False, indent=2).encode() + b"\n"
 
 
 def _row(row: Row) -> dict[str, Any]:
@@ -88,4 +144,5 @@ RENDERERS = {
     "txt": Rendering(as_email_text, "text/plain; charset=utf-8", "support-request-email.txt"),
     "call": Rendering(as_call_script, "text/plain; charset=utf-8", "phone-script.txt"),
     "json": Rendering(as_json, "application/json", "support-request.json"),
+    "fhir": Rendering(as_fhir, "application/fhir+json", "support-request.fhir.json"),
 }

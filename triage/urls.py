@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from triage import views
+from triage import downloads, views
 
 urlpatterns = [
     path("triage/", views.symptoms, name="triage"),
@@ -10,7 +10,12 @@ urlpatterns = [
     path("triage/verdict/", views.verdict, name="verdict"),
     path("triage/details/", views.details, name="details"),
     path("triage/review/", views.review, name="review"),
-    path("packet/", views.packet_start, name="packet-start"),
-    path("packet/packet-1.schema.json", views.schema, name="schema"),
-    path("packet/<slug:kind>/", views.packet, name="packet"),
+    path("triage/resume/", views.resume, name="resume"),
+    path("packet/", downloads.start, name="packet-start"),
+    path("packet/packet-1.schema.json", downloads.schema, name="schema"),
+    path("packet/questionnaire.json", downloads.fhir_questionnaire, name="questionnaire"),
+    path("packet/blank.pdf", downloads.blank, name="blank"),
+    path("packet/sample.pdf", downloads.sample, name="sample"),
+    path("packet/<slug:kind>/", downloads.packet, name="packet"),
+    path("checklist/checklist.pdf", downloads.checklist, name="checklist-pdf"),
 ]

@@ -3,33 +3,31 @@
 Nothing is kept. A POST here changes no state, so it needs no CSRF token (which would need a cookie).
 """
 
-import datetime
 from collections.abc import Callable
 from functools import wraps
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.datastructures import MultiValueDict
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
+from helpdesk.catalog import Page
 from helpdesk.loaded import catalog, organization
-from triage import pdf
+from triage import workers
 from triage.answers import SYMPTOM_KEY, Answers, Pairs, from_pairs
+from triage.attached import NotOursError, data_in
 from triage.device import guess
+from triage.drafts import CARRIED_PICTURE, MADE_AT, REFERENCE, Draft, from_packet, from_post
 from triage.engine import Assessment, asked, assess, next_question, that_count
-from triage.forms import DetailsForm, QuestionForm, SymptomsForm, TriedForm
-from triage.packet import Packet, assemble, desk_cards
-from triage.reference import new_reference, read_reference
-from triage.renderers import RENDERERS, SCHEMA, as_call_script, as_email_text
+from triage.forms import DetailsForm, QuestionForm, ResumeForm, SymptomsForm, TriedForm
+from triage.packet import desk_cards
+from triage.renderers import as_call_script, as_email_text
 
 View = Callable[..., HttpResponse]
-
-# How long after it was made a packet still carries its own time. A page left open for longer gets a new one.
-PACKET_AGE = datetime.timedelta(days=2)
 
 private = cache_control(no_store=True, private=True)
 
@@ -110,12 +108,13 @@ def verdict(request: HttpRequest, answers: Answers, dropped: bool) -> HttpRespon
 @needs_symptoms
 def details(request: HttpRequest, answers: Answers, dropped: bool) -> HttpResponse:
     """The typed questions. A POST comes from the review page's Change and carries what was typed."""
-    if request.method != "POST" and next_question(catalog(), answers):
+    if request.method == "POST":
+        return details_page(request, from_post(request, answers), dropped)
+    if next_question(catalog(), answers):
         return _go("question", answers.pairs(), dropped)
     assessment = assess(catalog(), answers)
-    typed = request.POST if request.method == "POST" else None
-    form = DetailsForm(assessment.evidence, typed, initial=_guess(request, answers))
-    return _details_page(request, assessment, form, dropped)
+    form = DetailsForm(assessment.evidence, initial=_guess(request, answers))
+    return _details_page(request, assessment, form, [], dropped)
 
 
 @private
@@ -126,66 +125,70 @@ def review(request: HttpRequest, answers: Answers, dropped: bool) -> HttpRespons
     # A coded answer that is missing must not cost what was typed: the packet stands on what is there.
     if request.method != "POST":
         return _go("details", answers.pairs(), dropped)
-    assessment = assess(catalog(), answers)
-    form = DetailsForm(assessment.evidence, request.POST)
-    if not form.is_valid():
-        return _details_page(request, assessment, form, dropped, status=422)
-    made = _packet(request, assessment, form)
-    return render(request, "triage/review.html", _review_context(assessment, form, made))
+    draft = from_post(request, answers)
+    if not draft.form.is_valid():
+        return details_page(request, draft, dropped, status=422)
+    return review_page(request, draft, dropped=dropped)
 
 
 @private
-def packet(request: HttpRequest, kind: str) -> HttpResponse:
-    """One rendering of the packet, made from what the review page posts, which is checked again."""
-    rendering = RENDERERS.get(kind)
-    if not rendering:
-        raise Http404
+@require_http_methods(["GET", "HEAD", "POST"])
+def resume(request: HttpRequest) -> HttpResponse:
+    """Takes a saved packet back, and goes on where the patient was. Nothing was stored for that."""
     if request.method != "POST":
-        return _start_here(request)
-    answers, _ = from_pairs(catalog(), _pairs(request.POST))
-    if not answers.symptoms:
-        return _start_here(request, status=400)
-    assessment = assess(catalog(), answers)
-    form = DetailsForm(assessment.evidence, request.POST)
-    if not form.is_valid():
-        return _details_page(request, assessment, form, status=422)
-    made = _packet(request, assessment, form)
-    try:
-        content = rendering.render(made)
-    except pdf.TooLongError:
-        context = _review_context(assessment, form, made) | {"page": catalog().pages["too-long"]}
-        return render(request, "triage/review.html", context, status=422)
-    headers = {"Content-Disposition": f'attachment; filename="{rendering.file_name}"'}
-    return HttpResponse(content, content_type=rendering.content_type, headers=headers)
+        return render(request, "triage/resume.html", {"form": ResumeForm()})
+    form = ResumeForm(files=request.FILES, data={})
+    if form.is_valid():
+        try:
+            draft, dropped = from_packet(_packet_data(form.cleaned_data["packet"].read()))
+        except NotOursError:
+            form.add_error("packet", _("We find no support request in this file. Choose the PDF that you saved here."))
+        except (workers.BusyError, workers.LimitError):
+            form.add_error("packet", _("We could not open this file now. Try again in a moment, or start again."))
+        else:
+            page = review_page if draft.form.is_valid() else details_page
+            return page(request, draft, dropped=dropped)
+    return render(request, "triage/resume.html", {"form": form}, status=422)
 
 
-@private
-def packet_start(request: HttpRequest) -> HttpResponse:
-    """A direct visit to where packets are made: how to start."""
-    return _start_here(request, status=200)
+def review_page(
+    request: HttpRequest, draft: Draft, dropped: bool = False, trouble: Page | None = None, status: int = 200
+) -> HttpResponse:
+    """The packet as a page. `trouble` says on top what could not be made, and what to use instead."""
+    made = draft.packet()
+    context = _assessment_context(draft.assessment) | {
+        "packet": made,
+        "picture": f"data:image/png;base64,{made.picture}",
+        "logo": reverse("logo") if organization().look.logo else "",
+        "typed": draft.typed(),
+        "everything": draft.everything(),
+        "email_text": as_email_text(made).decode(),
+        "call_script": as_call_script(made).decode(),
+        "dropped": dropped,
+        "page": trouble,
+    }
+    return render(request, "triage/review.html", context, status=status)
 
 
-@require_safe
-def schema(request: HttpRequest) -> HttpResponse:
-    """The JSON schema of the packet's data."""
-    return HttpResponse(SCHEMA.read_bytes(), content_type="application/schema+json")
+def details_page(request: HttpRequest, draft: Draft, dropped: bool = False, status: int = 200) -> HttpResponse:
+    """The details form with what was typed and what is wrong with it."""
+    carried = [pair for pair in draft.typed() if pair[0] in (REFERENCE, MADE_AT, CARRIED_PICTURE)]
+    return _details_page(request, draft.assessment, draft.form, carried, dropped, status)
 
 
-def _start_here(request: HttpRequest, status: int = 405) -> HttpResponse:
-    response = render(request, "triage/start.html", status=status)
-    if status == 405:
-        response["Allow"] = HttpResponseNotAllowed(["POST"])["Allow"]
-    return response
+def _packet_data(file: bytes) -> bytes:
+    return workers.run(data_in, file) if b"%PDF-" in file[:1024] else file
 
 
 def _answers(request: HttpRequest) -> tuple[Answers, bool]:
     """The coded answers in the address, and whether some were dropped, now or before a redirect."""
-    answers, dropped = from_pairs(catalog(), _pairs(request.GET))
+    answers, dropped = from_pairs(catalog(), pairs_of(request.GET))
     return answers, dropped or "dropped" in request.GET
 
 
-def _pairs(data: object) -> Pairs:
-    return [(name, value) for name, values in data.lists() for value in values]  # type: ignore[attr-defined]
+def pairs_of(data: QueryDict) -> Pairs:
+    """Every name with each of its values."""
+    return [(name, value) for name, values in data.lists() for value in values]
 
 
 def _address(name: str, pairs: Pairs) -> str:
@@ -236,45 +239,19 @@ def _guess(request: HttpRequest, answers: Answers) -> dict[str, str]:
 
 
 def _details_page(
-    request: HttpRequest, assessment: Assessment, form: DetailsForm, dropped: bool = False, status: int = 200
+    request: HttpRequest,
+    assessment: Assessment,
+    form: DetailsForm,
+    carried: Pairs,
+    dropped: bool = False,
+    status: int = 200,
 ) -> HttpResponse:
     context = _assessment_context(assessment) | {
         "form": form,
         "dropped": dropped,
         "back": _address("verdict", assessment.answers.pairs()),
-        "carried": _carried(request),
+        "carried": carried,
+        "has_picture": CARRIED_PICTURE in dict(carried),
         "guessed": not form.is_bound and not form.initial.keys().isdisjoint(form.fields),
     }
     return render(request, "triage/details.html", context, status=status)
-
-
-def _carried(request: HttpRequest) -> Pairs:
-    """The reference and time of a packet that comes back to be changed, so that it stays the same packet."""
-    return [(name, request.POST[name]) for name in ("reference", "made-at") if request.POST.get(name)]
-
-
-def _packet(request: HttpRequest, assessment: Assessment, form: DetailsForm) -> Packet:
-    reference = read_reference(request.POST.get("reference", "")) or new_reference()
-    made_at = _made_at(request.POST.get("made-at", ""))
-    return assemble(catalog(), organization(), assessment, form.details(), made_at, reference)
-
-
-def _made_at(carried: str) -> datetime.datetime:
-    """The time that the packet carries, where that is believable, or else now."""
-    now = datetime.datetime.now(ZoneInfo(organization().desks.support.time_zone or "UTC")).replace(microsecond=0)
-    try:
-        made_at = datetime.datetime.fromisoformat(carried).astimezone(now.tzinfo)
-    except (ValueError, OverflowError):
-        return now
-    return made_at if now - PACKET_AGE <= made_at <= now else now
-
-
-def _review_context(assessment: Assessment, form: DetailsForm, made: Packet) -> dict[str, object]:
-    carried = [("reference", made.reference), ("made-at", made.made_at.isoformat())]
-    return _assessment_context(assessment) | {
-        "packet": made,
-        "typed": form.pairs() + carried,
-        "everything": assessment.answers.pairs() + form.pairs() + carried,
-        "email_text": as_email_text(made).decode(),
-        "call_script": as_call_script(made).decode(),
-    }

@@ -1,0 +1,166 @@
+"""What a visitor sent, read and cleaned: posted by a form, or given back as a packet.
+
+Nothing else reads a request body.
+"""
+
+import datetime
+import json
+from base64 import b64decode, b64encode
+from binascii import Error as Base64Error
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from helpdesk.loaded import catalog, organization
+from triage import attached, picture, workers
+from triage.answers import STEP_PREFIX, SYMPTOM_KEY, Answers, Pairs, from_pairs
+from triage.documents import form_data
+from triage.engine import Assessment, assess
+from triage.forms import PICTURE, DetailsForm
+from triage.packet import Packet, assemble
+from triage.reference import new_reference, read_reference
+
+# The cleaned picture, the reference and the time, as the review page carries them back to us.
+CARRIED_PICTURE, REFERENCE, MADE_AT = "picture-data", "reference", "made-at"
+REMOVE_PICTURE = "remove-picture"
+
+# How long after it was made a packet still carries its own time. A page left open for longer gets a new one.
+PACKET_AGE = datetime.timedelta(days=2)
+
+PICTURE_ERRORS = {
+    "too-big": _("This picture is too big. Cut it down to the message, or leave it out and copy the words."),
+    "not-a-picture": _("We cannot read this file. Take a PNG, JPEG, WebP or HEIC picture, or copy the words."),
+    "too-many-pixels": _("This picture is too big. Cut it down to the message, or leave it out and copy the words."),
+    "several": _("This file holds more than one picture. Take a picture that does not move, or copy the words."),
+    "broken": _("This picture is broken. Take it again, or leave it out and copy the words."),
+    "busy": _("We could not look at the picture now. Try again in a moment, or leave it out and copy the words."),
+}
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A support request as far as it has got. `picture` is clean base64, or empty."""
+
+    assessment: Assessment
+    form: DetailsForm
+    picture: str
+    reference: str
+    made_at: datetime.datetime
+
+    def packet(self) -> Packet:
+        """The packet. The form must be valid."""
+        details = self.form.details()
+        return assemble(catalog(), organization(), self.assessment, details, self.made_at, self.reference, self.picture)
+
+    def typed(self) -> Pairs:
+        """Hidden fields that carry everything typed back to us."""
+        carried = [(REFERENCE, self.reference), (MADE_AT, self.made_at.isoformat()), (CARRIED_PICTURE, self.picture)]
+        return self.form.pairs() + [(name, value) for name, value in carried if value]
+
+    def everything(self) -> Pairs:
+        """Hidden fields that carry the coded answers too."""
+        return self.assessment.answers.pairs() + self.typed()
+
+
+def from_post(request: HttpRequest, answers: Answers, with_picture: bool = True) -> Draft:
+    """What a form posted. The draft's form says what is wrong with it; a picture that is refused is left out.
+
+    Without `with_picture` no picture is read, and so no worker process is needed.
+    """
+    assessment = assess(catalog(), answers)
+    form = DetailsForm(assessment.evidence, request.POST, request.FILES)
+    sent = _sent_picture(request) if with_picture and form.takes_picture else b""
+    reference, made_at = request.POST.get(REFERENCE, ""), request.POST.get(MADE_AT, "")
+    return _draft(assessment, form, sent, reference, made_at)
+
+
+def from_packet(data: bytes) -> tuple[Draft, bool]:
+    """What a packet's JSON holds, checked as if typed, and whether ids that we do not know were dropped.
+
+    Raises attached.NotOursError where it is not a packet of ours.
+    """
+    document = _document(data)
+    answers, dropped = from_pairs(catalog(), _coded_pairs(document))
+    if not answers.symptoms:
+        raise attached.NotOursError
+    assessment = assess(catalog(), answers)
+    typed: dict[str, str] = {}
+    for question in assessment.evidence:
+        typed |= form_data(question, _text(document["details"], question.id))
+    form = DetailsForm(assessment.evidence, typed)
+    sent = _decoded(_text(document, "picture")) if form.takes_picture else b""
+    return _draft(assessment, form, sent, _text(document, "reference"), _text(document, "made_at")), dropped
+
+
+def _draft(assessment: Assessment, form: DetailsForm, sent: bytes, reference: str, made_at: str) -> Draft:
+    form.full_clean()
+    reference = read_reference(reference) or new_reference()
+    return Draft(assessment, form, _clean_picture(form, sent), reference, _believable(made_at))
+
+
+def _sent_picture(request: HttpRequest) -> bytes:
+    if REMOVE_PICTURE in request.POST:
+        return b""
+    if uploaded := request.FILES.get(PICTURE):
+        return bytes(uploaded.read())
+    return _decoded(request.POST.get(CARRIED_PICTURE, ""))
+
+
+def _decoded(text: str) -> bytes:
+    """The bytes; some that are no picture where the text is not base64, so that it is refused like one."""
+    try:
+        return b64decode(text, validate=True)
+    except (Base64Error, ValueError):
+        return b"?"
+
+
+def _clean_picture(form: DetailsForm, sent: bytes) -> str:
+    """The picture cleaned, as base64. One that is refused is an error of the form."""
+    if not sent:
+        return ""
+    try:
+        return b64encode(workers.run(picture.clean, sent)).decode()
+    except picture.PictureError as error:
+        reason = error.reason
+    except workers.LimitError:
+        reason = "broken"
+    except workers.BusyError:
+        reason = "busy"
+    form.add_error(PICTURE, PICTURE_ERRORS[reason])
+    return ""
+
+
+def _believable(carried: str) -> datetime.datetime:
+    """The time that the packet carries, or now where that is no time, too old, or still to come."""
+    now = datetime.datetime.now(ZoneInfo(organization().desks.support.time_zone or "UTC")).replace(microsecond=0)
+    try:
+        made_at = datetime.datetime.fromisoformat(carried).astimezone(now.tzinfo)
+    except (ValueError, OverflowError):
+        return now
+    return made_at if now - PACKET_AGE <= made_at <= now else now
+
+
+def _document(data: bytes) -> dict[str, Any]:
+    try:
+        document = json.loads(data)
+    except (ValueError, RecursionError):
+        raise attached.NotOursError from None
+    parts = {"symptoms": list, "answers": dict, "tried": dict, "details": dict}
+    if not isinstance(document, dict) or not all(isinstance(document.get(key), kind) for key, kind in parts.items()):
+        raise attached.NotOursError
+    return document
+
+
+def _coded_pairs(document: dict[str, Any]) -> Pairs:
+    pairs = [(SYMPTOM_KEY, str(symptom)) for symptom in document["symptoms"]]
+    for question, choices in document["answers"].items():
+        pairs += [(question, str(choice)) for choice in (choices if isinstance(choices, list) else [choices])]
+    return pairs + [(STEP_PREFIX + step, str(result)) for step, result in document["tried"].items()]
+
+
+def _text(table: dict[str, Any], key: str) -> str:
+    value = table.get(key, "")
+    return value if isinstance(value, str) else ""
