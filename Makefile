@@ -3,12 +3,13 @@
 PY    = .venv/bin/python
 PORT ?= 8000
 ARGS ?=
+VERAPDF ?= ../shared/tools/verapdf/check
 export PORT
 COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" .cache/lock/bin/uv pip compile pyproject.toml $(ARGS) --quiet \
           --universal --python-version 3.11 --generate-hashes --no-emit-index-url
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check prepare lock clean set-up-run set-up-test
+.PHONY: help run dev test check check-pdf prepare lock clean set-up-run set-up-test
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -30,6 +31,12 @@ check: set-up-test ## linter, format, types, content and settings
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
 	@$(PY) manage.py check
+
+check-pdf: set-up-test ## both validators over every packet variant; needs veraPDF (VERAPDF=path/to/check)
+	@rm -rf build/packets
+	@$(PY) tests/variants.py build/packets
+	@$(VERAPDF) 3a build/packets/*.pdf
+	@$(VERAPDF) ua1 build/packets/*.pdf
 
 prepare: set-up-run ## packages, content check and static files, for a server that starts gunicorn itself
 	@$(PY) manage.py check

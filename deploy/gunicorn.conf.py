@@ -40,7 +40,7 @@ control_socket_disable = True
 # Believe X-Forwarded-* only from a proxy on this machine.
 forwarded_allow_ips = "127.0.0.1,::1"
 
-# Off by default. Never the query string, the address, the browser or the referrer.
+# Off by default. Never the address that was asked for (QuietLogger), the visitor's, the browser or the referrer.
 accesslog = "-" if os.environ.get("WAYIN_ACCESS_LOG") == "1" else None
 access_log_format = "%(m)s %(U)s %(s)s %(M)sms"
 errorlog = "-"
@@ -53,14 +53,28 @@ class NothingPersonal(logging.Filter):
         if str(record.msg).startswith("Invalid request from"):
             record.msg = "Invalid request refused"
         elif str(record.msg).startswith("Error handling request") and isinstance(record.args, tuple):
-            record.args = tuple(str(word).partition("?")[0] for word in record.args)
+            record.args = tuple(_pattern(str(word).partition("?")[0]) for word in record.args)
         return True
 
 
 class QuietLogger(Logger):
+    """Names the pattern of an address instead of the address, which may be somebody's paste."""
+
     def setup(self, cfg) -> None:
         super().setup(cfg)
         self.error_log.addFilter(NothingPersonal())
+
+    def atoms(self, resp, req, environ, request_time):
+        return super().atoms(resp, req, environ, request_time) | {"U": _pattern(environ.get("PATH_INFO", ""))}
+
+
+def _pattern(path: str) -> str:
+    from django.urls import Resolver404, resolve
+
+    try:
+        return f"/{resolve(path).route}"
+    except Resolver404:
+        return "-"
 
 
 logger_class = QuietLogger

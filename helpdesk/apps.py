@@ -5,11 +5,12 @@ from django.core.checks import register
 
 
 class HelpdeskConfig(AppConfig):
-    """Registers the content check."""
+    """Registers the checks."""
 
     name = "helpdesk"
 
     def ready(self) -> None:
-        from helpdesk.checks import check_content
+        from helpdesk.checks import check_content, check_deployment
 
         register(check_content)
+        register(check_deployment, deploy=True)

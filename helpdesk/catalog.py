@@ -4,19 +4,32 @@
 one health system, checks them against each other, and gives frozen records. docs/content.md tells authors how.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from helpdesk.organization import FACTS, Organization
-from helpdesk.records import CONTENT, ContentError, R, Record, Sentences, Table, Words, parse, read_toml
+from helpdesk.records import (
+    CONTENT,
+    PLACEHOLDER,
+    ContentError,
+    Ids,
+    MaybeWords,
+    R,
+    Record,
+    Sentences,
+    Table,
+    Words,
+    parse,
+    read_toml,
+)
 
-Condition = dict[str, tuple[str, ...]]
-Tag = Literal["attempt", "asks-code", "resets-trust", "protects", "to-do"]
+Condition = dict[str, Ids]
+Tag = Literal["attempt", "asks-code", "resets-trust", "protects", "to-do", "first"]
 
 
 class Choice(Record):
@@ -33,36 +46,47 @@ class Question(Record):
     stage   "triage" answers are coded and travel in the address; "details" only in the body of a POST
     sheet   "a" is safe to e-mail; "b" is private
     when    asked only where each of these questions has one of these answers
+    not_with  choice -> problems with which it makes no sense
     max     longest answer, in characters
     """
 
     id: str
     stage: Literal["triage", "details"]
-    kind: Literal["choice", "choices", "line", "text", "date", "phone", "email"]
+    kind: Literal["choice", "choices", "line", "text", "date", "phone", "email", "address"]
     sheet: Literal["a", "b"]
     always: bool = False
     when: Condition = {}
+    not_with: dict[str, tuple[str, ...]] = {}
     max: int = 120
     autocomplete: str = ""
     exclusive: str = ""
     label: Words
     short: Words
-    hint: Words = ""
-    why: Words
+    hint: MaybeWords = ""
+    why: MaybeWords
     choices: tuple[Choice, ...] = ()
 
     def choice(self, choice_id: str) -> Choice | None:
         """The choice with this id, or None."""
         return next((choice for choice in self.choices if choice.id == choice_id), None)
 
+    def without_choices_for(self, problems: Collection[str]) -> "Question":
+        """The same question without the choices that make no sense with these problems."""
+        left = [choice for choice in self.choices if not set(self.not_with.get(choice.id, ())) & set(problems)]
+        return self if len(left) == len(self.choices) else self.model_copy(update={"choices": tuple(left)})
+
 
 class Symptom(Record):
-    """What the patient sees, in the patient's words, and the problem that it points to."""
+    """What the patient sees, in the patient's words, and the problem that it points to.
+
+    `packet` is how the packet words it, for a reader who is not the patient.
+    """
 
     id: str
     problem: str
     label: Words
-    hint: Words = ""
+    packet: Words
+    hint: MaybeWords = ""
 
 
 class SymptomGroup(Record):
@@ -80,7 +104,7 @@ class Step(Record):
     tags: frozenset[Tag]
     title: Words
     do: Sentences
-    why: Words = ""
+    why: MaybeWords = ""
 
     @property
     def may_mend(self) -> bool:
@@ -89,25 +113,34 @@ class Step(Record):
 
 
 class OfferedStep(Record):
-    """A problem's step, and when the problem offers it."""
+    """A problem's step, and when the problem offers it. An id alone is a step that is always offered."""
 
     id: str
     when: Condition = {}
 
+    @model_validator(mode="before")
+    @classmethod
+    def _id_alone(cls, value: object) -> object:
+        return {"id": value} if isinstance(value, str) else value
 
-class Problem(Record):
-    """What is wrong, as the desk calls it: one table row, one page, one branch of the triage, one packet text."""
 
-    slug: str
+class ProblemRules(Record):
+    """What a problem asks, offers and leads to. Only `questions` may be an empty list: the page shows the others."""
+
     desk: str
     also_when: tuple[Condition, ...] = ()
     questions: tuple[str, ...]
-    steps: tuple[OfferedStep, ...]
-    evidence: tuple[str, ...]
-    faq: tuple[str, ...]
-    related: tuple[str, ...]
+    steps: tuple[OfferedStep, ...] = Field(min_length=1)
+    evidence: Ids
+    faq: Ids
+    related: Ids
+
+
+class Problem(ProblemRules):
+    """What is wrong, as the desk calls it: one table row, one page, one branch of the triage, one packet text."""
+
+    slug: str
     title: Words
-    patient: Words
     lead: Words
     causes: Sentences
     stop: Sentences
@@ -161,6 +194,23 @@ class Section(Record):
     items: Sentences = ()
 
 
+# The pages that the site shows.
+PAGES = (
+    "accessibility",
+    "busy",
+    "contact",
+    "for-support-desks",
+    "how-access-works",
+    "not-found",
+    "prepare",
+    "privacy",
+    "server-error",
+    "stay-safe",
+    "too-long",
+    "what-to-expect",
+)
+
+
 class Page(Record):
     """A page that only shows words."""
 
@@ -168,10 +218,6 @@ class Page(Record):
     lead: Words
     description: Words
     sections: tuple[Section, ...] = ()
-
-    def section(self, section_id: str) -> Section:
-        """The section with this id. Raises KeyError."""
-        return {section.id: section for section in self.sections}[section_id]
 
 
 class SiteWords(Record):
@@ -186,10 +232,21 @@ class SiteWords(Record):
     trademark: Words
 
 
-class CallWords(Record):
-    """The phone script, as a conversation."""
+# What the packet fills into the opening of the phone script.
+OPENING_FIELDS = ("problem", "request", "for_whom", "reference_spelled")
 
-    opening: Sentences
+
+def _opening_line(line: str) -> str:
+    if set("{}") & set(PLACEHOLDER.sub("", line)) or not set(PLACEHOLDER.findall(line)) <= set(OPENING_FIELDS):
+        raise ValueError(f"braces hold one of {', '.join(OPENING_FIELDS)} here, and nothing else")
+    return line
+
+
+class CallWords(Record):
+    """The phone script, as a conversation. `for_whom` has a sentence for each answer to the question for-whom."""
+
+    opening: tuple[Annotated[str, AfterValidator(_opening_line), Field(min_length=1)], ...] = Field(min_length=1)
+    opening_now: Words
     identity: Sentences
     told: Words
     tried: Words
@@ -202,18 +259,65 @@ class CallWords(Record):
 class EmailWords(Record):
     """The frame of the e-mail text."""
 
-    subject: Words
     greeting: Words
     closing: Words
     note: Words
 
 
+class SheetWords(Record):
+    """What the sheets are called, and a note under each of their titles."""
+
+    a_title: Words
+    a_note: Words
+    a_note_exposed: Words
+    b_title: Words
+    b_note: Words
+    patient_title: Words
+    patient_note: Words
+
+
+class PacketLabels(Record):
+    """Headings and names of rows."""
+
+    problem: Words
+    asks: Words
+    urgency: Words
+    for_whom: Words
+    tried: Words
+    not_tried: Words
+    step: Words
+    result: Words
+    facts: Words
+    write_down: Words
+    call_opening: Words
+    call_identity: Words
+    call_refuse: Words
+    call_close: Words
+    exact_words: Words
+    flags: Words
+    reference: Words
+    made: Words
+    desks: Words
+    call_script: Words
+    have_ready: Words
+    never_ask: Words
+    next: Words
+    around: Words
+    not_given: Words
+    sees: Words
+    still_to_do: Words
+    picture: Words
+    picture_alt: Words
+    made_up: Words
+    read_sheet_a: Words
+
+
 class PacketWords(Record):
-    """The words of the packet that are not answers."""
+    """The words of the packet that are not answers. triage/consistency.py checks the keys of the last three."""
 
     title: Words
-    sheets: dict[str, Words]
-    labels: dict[str, Words]
+    sheets: SheetWords
+    labels: PacketLabels
     results: dict[str, Words]
     results_to_do: dict[str, Words]
     never_ask: Sentences
@@ -275,7 +379,7 @@ class _DeskRules(Record):
 
 
 class _ChecklistRules(Record):
-    steps: tuple[str, ...]
+    steps: Ids
 
 
 class _StepRules(Record):
@@ -457,20 +561,23 @@ class _Loader:
         moved = {slug: desk for desk in desks for slug in self.organization.desk(desk).handles}
         groups = self._rules(_SymptomRules, "symptoms.toml").group
         slugs = list(dict.fromkeys(symptom.problem for group in groups for symptom in group.symptoms))
-        self._words_for("problems", slugs, {path.stem: path for path in (self.words / "problems").glob("*.toml")})
+        files = (path for folder in (self.rules, self.words) for path in sorted((folder / "problems").glob("*.toml")))
+        self.faults += [
+            f"{path.parent.parent.name}/problems/{path.name}: no symptom points to this problem; "
+            "add one to rules/symptoms.toml, or remove this file"
+            for path in files
+            if path.stem not in slugs
+        ]
         if unknown := sorted(set(moved) - set(slugs)):
             raise ContentError(*(f"fact sheet: handles: there is no problem called {slug}" for slug in unknown))
         return {slug: self._gather(self._problem, slug, moved.get(slug)) for slug in slugs}
 
     def _problem(self, slug: str, moved_to: str | None) -> Problem:
-        rules = read_toml(self.rules / "problems" / f"{slug}.toml")
-        steps = rules.get("steps")
-        if isinstance(steps, list):
-            rules["steps"] = [{"id": step} if isinstance(step, str) else step for step in steps]
+        file = f"problems/{slug}.toml"
+        rules = self._rules(ProblemRules, file).model_dump()
         if moved_to:
             rules["desk"] = moved_to
-        words = read_toml(self.words / "problems" / f"{slug}.toml")
-        problem: Problem = self._record(Problem, f"problems/{slug}.toml", {"slug": slug} | rules | words)
+        problem: Problem = self._record(Problem, file, {"slug": slug} | rules | read_toml(self.words / file))
         return problem
 
     def _desks(self) -> dict[str, DeskWords]:
@@ -487,6 +594,7 @@ class _Loader:
 
     def _pages(self) -> dict[str, Page]:
         paths = sorted((self.words / "pages").glob("*.toml"))
+        self._words_for("pages", list(PAGES), {path.stem: path for path in paths})
         return {path.stem: self._gather(self._record, Page, f"pages/{path.name}") for path in paths}
 
 
@@ -504,11 +612,9 @@ def _dangling(catalog: Catalog) -> Iterable[str]:
         ):
             yield from (f"{where}: {key}: there is nothing called {name}" for name in ids if name not in known)
         for condition in (*problem.also_when, *(step.when for step in problem.steps)):
-            yield from _bad_condition(catalog, condition, where)
+            yield from bad_condition(catalog, condition, where)
     for question in catalog.questions.values():
-        yield from _bad_condition(catalog, question.when, f"rules/questions.toml: {question.id}")
-        if question.exclusive and not question.choice(question.exclusive):
-            yield f"rules/questions.toml: {question.id}: exclusive: there is no choice {question.exclusive}"
+        yield from _dangling_in(catalog, question)
     for step_id in catalog.checklist:
         if step_id not in catalog.steps:
             yield f"rules/checklist.toml: there is no step called {step_id}"
@@ -517,7 +623,20 @@ def _dangling(catalog: Catalog) -> Iterable[str]:
             yield f"faq.toml: {faq.id}: there is no group called {faq.group}"
 
 
-def _bad_condition(catalog: Catalog, condition: Condition, where: str) -> Iterable[str]:
+def _dangling_in(catalog: Catalog, question: Question) -> Iterable[str]:
+    where = f"rules/questions.toml: {question.id}"
+    yield from bad_condition(catalog, question.when, where)
+    if question.exclusive and not question.choice(question.exclusive):
+        yield f"{where}: exclusive: there is no choice {question.exclusive}"
+    for choice_id, slugs in question.not_with.items():
+        if not question.choice(choice_id):
+            yield f"{where}: not_with: there is no choice {choice_id}"
+        unknown = [slug for slug in slugs if slug not in catalog.problems]
+        yield from (f"{where}: not_with: there is no problem called {slug}" for slug in unknown)
+
+
+def bad_condition(catalog: Catalog, condition: Condition, where: str) -> Iterable[str]:
+    """Every question and choice in the condition that there is not."""
     for question_id, choice_ids in condition.items():
         question = catalog.questions.get(question_id)
         if not question or question.stage != "triage":

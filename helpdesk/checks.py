@@ -1,9 +1,12 @@
-"""Turns a bad content file or fact sheet into system-check errors, and old facts into warnings."""
+"""Turns a bad content file or fact sheet into system-check errors, and facts and settings to look at into warnings."""
 
 import datetime
+import os
+import re
 from collections.abc import Iterable
 from typing import Any
 
+from django.conf import settings
 from django.core import checks
 from django.utils import timezone
 
@@ -12,20 +15,66 @@ from helpdesk.organization import Organization, Sourced
 from helpdesk.records import ContentError
 
 OLD = datetime.timedelta(days=365)
+VARIABLES = ("WAYIN_ACCESS_LOG", "WAYIN_DEBUG", "WAYIN_HOSTS", "WAYIN_HTTPS", "WAYIN_ORGANIZATION")
+THIS_MACHINE = {"localhost", "127.0.0.1", "[::1]"}
+# Numbers and names that are kept free for examples: 555-01xx in North America, and RFC 2606.
+FREE_FOR_EXAMPLES = re.compile(r"\b555[-. ]?01[0-9]{2}\b|[\w.-]+\.example\b(?!\.\w)|\bexample\.(?:com|net|org)\b")
 
 
 def check_content(**_: Any) -> list[checks.CheckMessage]:
-    """E001: a content file or the fact sheet cannot be used. W001: facts that nobody has checked for a year."""
+    """E001: a content file or the fact sheet cannot be used. W001: facts checked too long ago. W002: not yet."""
     try:
         loaded.catalog()
     except ContentError as error:
         hint = "Mend the file and run `manage.py check` again. docs/content.md and docs/fact-sheet.md explain the keys."
         return [checks.Error(fault, hint=hint, id="helpdesk.E001") for fault in error.faults]
-    return list(_old_facts(loaded.organization(), timezone.localdate()))
+    return list(_days(loaded.organization(), timezone.localdate()))
 
 
-def _old_facts(organization: Organization, today: datetime.date) -> Iterable[checks.CheckMessage]:
+def check_deployment(**_: Any) -> list[checks.CheckMessage]:
+    """Only with --deploy. E002: HTTPS without a name. W003: a variable that nothing reads. W004: a made-up fact."""
+    try:
+        organization = loaded.organization()
+    except ContentError:
+        organization = Organization()
+    return [*_settings(), *_made_up(organization)]
+
+
+def _settings() -> Iterable[checks.CheckMessage]:
+    if settings.SECURE_SSL_REDIRECT and set(settings.ALLOWED_HOSTS) <= THIS_MACHINE:
+        yield checks.Error(
+            "WAYIN_HTTPS is 1, but the site answers to no name other than this machine's own",
+            hint="Set WAYIN_HOSTS to the names that patients use, such as help.example.org.",
+            id="helpdesk.E002",
+        )
+    for name in sorted(os.environ):
+        if name.startswith("WAYIN_") and name not in VARIABLES:
+            yield checks.Warning(
+                f"{name}: nothing reads this variable",
+                hint=f"Check its spelling. There are {', '.join(VARIABLES)}.",
+                id="helpdesk.W003",
+            )
+
+
+def _made_up(organization: Organization) -> Iterable[checks.CheckMessage]:
+    found = ["made_up = true"] if organization.organization.made_up else []
+    found += dict.fromkeys(FREE_FOR_EXAMPLES.findall(organization.model_dump_json()))
+    if found:
+        yield checks.Warning(
+            f"fact sheet: this is made up, or only an example: {', '.join(found)}",
+            hint="Before patients see the site, write your own facts.",
+            id="helpdesk.W004",
+        )
+
+
+def _days(organization: Organization, today: datetime.date) -> Iterable[checks.CheckMessage]:
     for where, table in _tables(organization):
+        if table.verified_on and table.verified_on > today + datetime.timedelta(days=1):
+            yield checks.Warning(
+                f"fact sheet: {where}: last checked on {table.verified_on}, which is still to come",
+                hint="Set `verified_on` to the day on which somebody checked these facts.",
+                id="helpdesk.W002",
+            )
         if table.verified_on and table.verified_on < today - OLD:
             yield checks.Warning(
                 f"fact sheet: {where}: last checked on {table.verified_on}, more than a year ago",

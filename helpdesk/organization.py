@@ -4,6 +4,7 @@ Everything is optional. A blank fact is normal, and makes the pages say a neutra
 """
 
 import datetime
+import itertools
 import re
 from operator import attrgetter
 from pathlib import Path
@@ -11,9 +12,9 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, ValidationInfo, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
 
-from helpdesk.records import CONTENT, Facts, Record, parse, read_toml
+from helpdesk.records import CONTENT, Facts, Record, parse, read_toml, shown
 
 BLANK = CONTENT / "organization.toml"
 
@@ -31,6 +32,12 @@ def _phone(number: str) -> str:
     if not re.fullmatch(r"\+?[0-9 ().\-]{3,24}", number) or len(re.findall(r"[0-9]", number)) < 3:
         raise ValueError(f"write a phone number in digits, spaces, brackets and dashes, not {number!r}")
     return number
+
+
+def _time(value: object) -> object:
+    if isinstance(value, datetime.time) or (isinstance(value, str) and re.fullmatch(r"[0-9]{2}:[0-9]{2}", value)):
+        return value
+    raise ValueError(f'write a time such as "07:00", not {value!r}')
 
 
 def _time_zone(key: str) -> str:
@@ -78,6 +85,7 @@ Accent = Annotated[str, AfterValidator(_accent)]
 Logo = Annotated[Path, AfterValidator(_logo)]
 Address = Annotated[str, AfterValidator(_https)]
 Phone = Annotated[str, AfterValidator(_phone)]
+Time = Annotated[datetime.time, BeforeValidator(_time)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 Years = Annotated[int, Field(ge=0, le=120)]
 Count = Annotated[int, Field(ge=1, le=100_000)]
@@ -105,19 +113,15 @@ class About(Sourced):
     """Who runs the site. `made_up` marks an example, and every page then says so."""
 
     name: str = ""
-    short_name: str = ""
-    website: Address | None = None
-    emergency_number: str = ""
+    emergency_number: Phone | None = None
     made_up: bool = False
 
 
 class Portal(Sourced):
-    """The official MyChart: what it is called there, and where people sign in."""
+    """The official MyChart: where people sign in, and where they read of outages."""
 
-    name: str = "MyChart"
     sign_in_address: Address | None = None
     status_address: Address | None = None
-    other_addresses: tuple[Address, ...] = ()
 
 
 class App(Sourced):
@@ -145,6 +149,15 @@ class Ages(Sourced):
     teen_from: Years | None = None
     adult_from: Years | None = None
 
+    @model_validator(mode="after")
+    def _in_order(self) -> "Ages":
+        bands = ("child_until", "teen_from", "adult_from")
+        given = [(name, age) for name in bands if (age := getattr(self, name)) is not None]
+        for (name, age), (later, later_age) in itertools.pairwise(given):
+            if age > later_age:
+                raise ValueError(f"`{name}` is {age} and `{later}` is {later_age}; the ages must not go down")
+        return self
+
 
 class Look(Record):
     """How the site and the paper look: accent colour, logo, paper size.
@@ -168,13 +181,11 @@ class Hours(Record):
     """Opening hours of some days, in the desk's own time zone."""
 
     days: str
-    open: datetime.time
-    close: datetime.time
+    open: Time
+    close: Time
 
     @model_validator(mode="after")
     def _opens_before_it_closes(self) -> "Hours":
-        if self.open.tzinfo or self.close.tzinfo:
-            raise ValueError(f"{self.days}: write times such as 08:00; the desk's `time_zone` says the rest")
         if self.open >= self.close:
             raise ValueError(f"{self.days}: `open` must be earlier than `close`")
         return self
@@ -281,4 +292,4 @@ FACTS = {
 
 def load(path: Path = BLANK) -> Organization:
     """The fact sheet in the file `path`. Raises ContentError, which names each key that is wrong."""
-    return parse(Organization, read_toml(path), str(path), {"folder": path.parent})
+    return parse(Organization, read_toml(path), shown(path), {"folder": path.parent})

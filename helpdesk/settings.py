@@ -74,6 +74,7 @@ TEMPLATES = [
                 "django.templatetags.static",
                 "crispy_forms.templatetags.crispy_forms_filters",
                 "helpdesk.templatetags.words",
+                "triage.templatetags.fields",
             ],
         },
     }
@@ -127,6 +128,8 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"private": {"()": "helpdesk.logs.PrivateFormatter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "private"}},
+    # Libraries write here too, and may quote what they were given.
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "django": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
         # A log line for each 404 tells nothing that helps, and its address may be somebody's paste.

@@ -6,10 +6,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from helpdesk.catalog import Step
+from helpdesk.catalog import OfferedStep, Step
 from helpdesk.loaded import catalog, organization
 
 
@@ -32,11 +33,13 @@ def problem(request: HttpRequest, slug: str) -> HttpResponse:
     shown = catalog().problems.get(slug)
     if not shown:
         raise Http404
-    symptom = next(symptom.id for symptom in catalog().symptoms.values() if symptom.problem == slug)
+    symptoms = [symptom.id for symptom in catalog().symptoms.values() if symptom.problem == slug]
+    # The one that led here is ticked already; of several, none is taken for granted.
+    chosen = request.GET.get("symptom", symptoms[0] if len(symptoms) == 1 else "")
     context = {
         "problem": shown,
-        "symptom": symptom,
-        "steps": [catalog().steps[step.id] for step in shown.steps],
+        "symptom": chosen if chosen in symptoms else "",
+        "steps": [(catalog().steps[step.id], _exceptions(step)) for step in shown.steps],
         "evidence": _evidence(shown.evidence),
         "questions": [catalog().faq[faq_id] for faq_id in shown.faq],
         "related": [catalog().problems[related] for related in shown.related],
@@ -53,9 +56,20 @@ def checklist(request: HttpRequest) -> HttpResponse:
 
 
 def checklist_steps() -> list[tuple[Step, list[str]]]:
-    """Each step of the checklist with its exceptions, which follow from what the step does."""
-    steps = [catalog().steps[step_id] for step_id in catalog().checklist]
-    return [(step, [words for tag, words in catalog().tags.items() if tag in step.tags]) for step in steps]
+    """Each step of the checklist with its exceptions."""
+    return [(catalog().steps[step_id], _exceptions(OfferedStep(id=step_id))) for step_id in catalog().checklist]
+
+
+def _exceptions(offered: OfferedStep) -> list[str]:
+    """When to leave a step out: what the problem's rules say, and what follows from what the step does."""
+    said = []
+    for key, choice_ids in offered.when.items():
+        question = catalog().questions[key]
+        choices = [choice.label for choice in question.choices if choice.id in choice_ids]
+        words = {"question": question.label, "answers": _(" or ").join(f"“{choice}”" for choice in choices)}
+        said.append(_("Only if your answer to “%(question)s” is %(answers)s.") % words)
+    tags = catalog().steps[offered.id].tags
+    return said + [words for tag, words in catalog().tags.items() if tag in tags]
 
 
 @require_safe

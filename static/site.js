@@ -10,7 +10,16 @@ print.addEventListener("click", () => window.print());
 if (navigator.clipboard) {
   copy.hidden = false;
   copy.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(document.getElementById("email-text").value);
-    document.getElementById("copied").textContent = copy.dataset.done;
+    const text = document.getElementById("email-text");
+    const said = document.getElementById("copied");
+    said.textContent = "";
+    try {
+      await navigator.clipboard.writeText(text.value);
+      said.textContent = copy.dataset.done;
+    } catch {
+      text.focus();
+      text.select();
+      said.textContent = copy.dataset.failed;
+    }
   });
 }

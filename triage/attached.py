@@ -2,7 +2,7 @@
 
 from io import BytesIO
 
-from pypdf import PdfReader
+from pypdf import PdfReader, apply_configuration
 
 NAME = "support-request.json"
 # The data of the longest packet with the largest picture takes about 2 MB.
@@ -16,7 +16,9 @@ class NotOursError(Exception):
 def data_in(pdf: bytes) -> bytes:
     """The JSON that the PDF carries. Raises NotOursError, whatever is wrong with the file."""
     try:
-        found = PdfReader(BytesIO(pdf)).attachments.get(NAME)
+        # No stream may unfold to more, so that a bomb is refused before it costs time and memory.
+        with apply_configuration(zlib_maximum_output_length=LONGEST):
+            found = PdfReader(BytesIO(pdf)).attachments.get(NAME)
     except Exception:  # noqa: BLE001 (a parser of hostile files raises whatever it likes)
         raise NotOursError from None
     if not found or len(found[0]) > LONGEST:

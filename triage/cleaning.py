@@ -42,6 +42,11 @@ def clean_text(typed: str) -> str:
     return "\n".join([*kept[: _LINES - 1], " ".join(filter(None, kept[_LINES - 1 :]))])
 
 
+def clean_address(typed: str) -> str:
+    """A web address without what follows `?` or `#`: a link from an e-mail can carry a key there."""
+    return re.split(r"[?#]", clean_line(typed), maxsplit=1)[0].strip()
+
+
 def _fold(line: str) -> str:
     folded = " ".join(line.split())
     return folded if folded.strip(_JOINERS + " ") else ""
@@ -80,7 +85,7 @@ def _clean_character(character: str) -> str:
 # not tried again in other portions, and words have a longest length.
 
 _CALLED_PASSWORD = r"(?:pass\s?(?:word|code|phrase)s?|pwd?|contrase(?:ñ|n)as?)"
-_CALLED_CODE = r"(?:codes?|otp|pins?)"
+_CALLED_CODE = r"(?:(?:pass|pass )?codes?|c(?:ó|o)digos?|otp|pins?)"
 
 # What people write after "my password is" when they tell what MyChart says, not what the password is.
 _NOT_A_SECRET = frozenset(
@@ -118,9 +123,17 @@ def _is_told(word: str) -> bool:
 
 def _code(text: str) -> bool:
     digits = r"(?:\d{3}[ -]\d{3}|\d{4}[ -]\d{4}|\d{4,8})"
-    told = rf"(?:\b(\w{{1,20}})\W{{1,3}})?\b{_CALLED_CODE}\b\s*+(?:\bis\b|\bwas\b|[:=])?\s*+#?{digits}(?![-/.:]?\d)"
+    told = rf"(?:\b(\w{{1,20}})\W{{1,3}})?\b{_CALLED_CODE}\b\s*+(?:\b(?:is|was|es)\b|[:=])?\s*+#?{digits}(?![-/.:]?\d)"
     texted = rf"(?<![\d-]){digits}\s++(?:is|was|as)\s++(?:your|my|the)\s++((?:\w{{1,20}}+\s++){{0,3}}?){_CALLED_CODE}\b"
-    matches = (match for told in (told, texted) for match in re.finditer(told, text, re.IGNORECASE))
+    # "I got 482913 by text", and "the code I got was 482913".
+    way = r"(?:by|in|on|from)\s++(?:an? |the |my )?(?:text|sms|e-?mail|mail|message|voice|phone|call)"
+    got = rf"()\b(?:got|received|sent me|gave me)\s++(?:the |a |code ){{0,2}}{digits}\s++{way}"
+    words = r"(?:\s++(?!error|fault)\w{1,12}+){1,4}?"
+    late = rf"(?:\b(\w{{1,20}})\W{{1,3}})?\b{_CALLED_CODE}\b{words}\s++(?:is|was|es)\s*+:?\s*+{digits}(?![-/.:]?\d)"
+    # The form in which MyChart prints activation codes.
+    if re.search(r"(?<![\w-])[A-Z0-9]{5}-[A-Z0-9]{5}-[A-Z0-9]{5}(?![\w-])", text):
+        return True
+    matches = (match for told in (told, texted, got, late) for match in re.finditer(told, text, re.IGNORECASE))
     return any(not _OTHER_CODES & set((match[1] or "").lower().split()) for match in matches)
 
 
@@ -158,6 +171,17 @@ def _security_answer(text: str) -> bool:
     return any(_is_told(match[1]) for match in re.finditer(told, text, re.IGNORECASE))
 
 
+def _link(text: str) -> bool:
+    """A link with a key in it, such as the one in a password-reset e-mail: whoever has it can use it."""
+    return bool(
+        re.search(
+            r"\bhttps?://[^\s?#]{1,300}+[?#]\S{0,300}?(?:token|code|key|ticket|reset)\w{0,20}=\S{6}",
+            text,
+            re.IGNORECASE,
+        )
+    )
+
+
 SECRETS: dict[str, Callable[[str], bool]] = {
     "password": _password,
     "code": _code,
@@ -165,6 +189,7 @@ SECRETS: dict[str, Callable[[str], bool]] = {
     "card": _card,
     "insurance": _insurance,
     "security-answer": _security_answer,
+    "link": _link,
 }
 
 

@@ -47,6 +47,7 @@ def packet(request: HttpRequest, kind: str) -> HttpResponse:
 
 
 @private
+@require_safe
 def start(request: HttpRequest) -> HttpResponse:
     """A direct visit to where packets are made: how to start."""
     return _start_here(request, status=200)

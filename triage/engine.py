@@ -11,6 +11,8 @@ from triage.answers import Answers
 
 # From the least grave to the gravest. Where several problems apply, the gravest verdict wins.
 GRAVITY = ("try-first", "wait", "contact-support", "contact-clinic", "contact-now")
+# These wait for what comes of the steps.
+MENDABLE = ("try-first", "wait")
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ def _rule(problem: str, verdict: str, reason: str, desk: str = "", **when: str) 
 RULES = (
     _rule("wrong-password", "contact-support", "reset-failed", recovery_tried="did-not-work"),
     _rule("wrong-password", "contact-support", "reset-mail-missing", recovery_tried="no-mail"),
+    _rule("wrong-password", "try-first", "lock-unsure", lock_seen="unsure"),
     _rule("wrong-password", "try-first", "password-often-mends"),
     _rule("forgot-username", "contact-support", "username-not-found", recovery_tried="did-not-work no-mail"),
     _rule("forgot-username", "try-first", "username-often-mends"),
@@ -78,6 +81,12 @@ RULES = (
 )
 STEPS_DID_NOT_HELP = "steps-did-not-help"
 
+# Reasons for care that stand beside those of the problems.
+NOTES: tuple[tuple[str, Condition], ...] = (
+    ("lock-unsure", {"lock-seen": ("unsure",)}),
+    ("codes-unsure", {"codes-unasked": ("unsure",)}),
+)
+
 # Warnings to the agent who reads the packet.
 FLAGS: tuple[tuple[str, Condition], ...] = (
     ("contacts-exposed", {"contacts-exposed": ("yes", "unsure")}),
@@ -110,7 +119,7 @@ class Assessment:
     needs      ids of what was needed from MyChart today and has a way around it
     flags      ids of the warnings to the agent
     answers    the answers that count: leftovers to questions that are not asked are gone
-    solved     a step that may mend it worked
+    solved     each problem has a step that may mend it and that worked, and nothing graver is left
     """
 
     verdict: str
@@ -135,11 +144,12 @@ def assess(catalog: Catalog, answers: Answers) -> Assessment:
     answers = that_count(catalog, answers)
     findings = _findings(catalog, answers)
     verdict = findings[0].verdict
-    reasons = tuple(finding.reason for finding in findings)
     problems = tuple(finding.problem for finding in findings)
-    steps = _steps(catalog, answers, problems, verdict)
-    if verdict in ("try-first", "wait") and _all_failed(steps, answers):
-        verdict, reasons = "contact-support", (STEPS_DID_NOT_HELP, *reasons)
+    steps = _steps(catalog, answers, findings)
+    reasons = _reasons(answers, findings)
+    if verdict in MENDABLE and _all_failed(steps, answers):
+        # "This often helps" is no reason any more.
+        verdict, reasons = "contact-support", (STEPS_DID_NOT_HELP,)
     return Assessment(
         verdict=verdict,
         reasons=reasons,
@@ -150,7 +160,7 @@ def assess(catalog: Catalog, answers: Answers) -> Assessment:
         needs=tuple(need for need in answers.answers.get("needed-today", ()) if need in catalog.needs),
         flags=tuple(_flags(answers, problems)),
         answers=answers,
-        solved=any(answers.tried.get(step.id) == "worked" for step in steps if step.may_mend),
+        solved=_solved(catalog, answers, findings),
     )
 
 
@@ -161,12 +171,15 @@ def next_question(catalog: Catalog, answers: Answers) -> Question | None:
 
 
 def asked(catalog: Catalog, answers: Answers) -> tuple[Question, ...]:
-    """The coded questions that these answers call for, in order. Each question is asked once at most."""
+    """The coded questions that these answers call for, in order, with the choices that make sense.
+
+    Each question is asked once at most.
+    """
     problems = active_problems(catalog, answers)
     wanted = {question for problem in problems for question in problem.questions}
     named = {catalog.symptoms[symptom].problem for symptom in answers.symptoms}
     return tuple(
-        question
+        question.without_choices_for(named)
         for question in catalog.triage_questions
         if (question.always or question.id in wanted)
         and holds(question.when, answers)
@@ -190,15 +203,15 @@ def holds(condition: Condition, answers: Answers) -> bool:
 
 
 def that_count(catalog: Catalog, answers: Answers) -> Answers:
-    """The answers without leftovers: an answer counts only while its question is asked.
+    """The answers without leftovers: an answer counts only while its question is asked and offers it.
 
     An answer can call for a further question, so this looks again until nothing is added.
     """
     kept: dict[str, tuple[str, ...]] = {}
     while True:
         counted = Answers(answers.symptoms, kept, answers.tried)
-        questions = asked(catalog, counted)
-        found = {q.id: answers.answers[q.id] for q in questions if q.id in answers.answers}
+        given = ((question, answers.answers.get(question.id, ())) for question in asked(catalog, counted))
+        found = {question.id: choices for question, choices in given if choices and all(map(question.choice, choices))}
         if found == kept:
             return counted
         kept = found
@@ -225,13 +238,35 @@ def _finding(problem: Problem, answers: Answers) -> Finding:
     return Finding(problem, rule.verdict, rule.reason, rule.desk or problem.desk)
 
 
-def _steps(catalog: Catalog, answers: Answers, problems: tuple[Problem, ...], verdict: str) -> tuple[Step, ...]:
-    offered = dict.fromkeys(step.id for problem in problems for step in problem.steps if holds(step.when, answers))
-    harmful = _harmful({problem.slug for problem in problems})
-    steps = (catalog.steps[step_id] for step_id in offered)
-    return tuple(
-        step for step in steps if not step.tags & harmful and (verdict != "contact-now" or "protects" in step.tags)
-    )
+def _reasons(answers: Answers, findings: tuple[Finding, ...]) -> tuple[str, ...]:
+    """The gravest first. While an outage is known, "a reset often helps" would only send people astray."""
+    told = [finding.reason for finding in findings if findings[0].verdict != "wait" or finding.verdict == "wait"]
+    notes = [note for note, condition in NOTES if holds(condition, answers)]
+    return tuple(dict.fromkeys(told + notes))
+
+
+def _steps(catalog: Catalog, answers: Answers, findings: tuple[Finding, ...]) -> tuple[Step, ...]:
+    """The union of what the problems offer, less what would do harm."""
+    harmful = _harmful({finding.problem.slug for finding in findings})
+    offered: dict[str, Step] = {}
+    for finding in findings:
+        for step_id in _offered(finding.problem, answers):
+            step = catalog.steps[step_id]
+            if not step.tags & harmful and _fits(step, finding, findings[0].verdict):
+                offered.setdefault(step_id, step)
+    return tuple(sorted(offered.values(), key=lambda step: "first" not in step.tags))
+
+
+def _offered(problem: Problem, answers: Answers) -> tuple[str, ...]:
+    return tuple(step.id for step in problem.steps if holds(step.when, answers))
+
+
+def _fits(step: Step, finding: Finding, verdict: str) -> bool:
+    """Whether a step of this problem fits the verdict on all of them."""
+    if verdict == "contact-now":
+        return "protects" in step.tags
+    # While an outage is known, only what the outage itself calls for may be tried.
+    return verdict != "wait" or finding.verdict == "wait" or "attempt" not in step.tags
 
 
 def _harmful(slugs: set[str]) -> set[str]:
@@ -248,6 +283,13 @@ def _all_failed(steps: tuple[Step, ...], answers: Answers) -> bool:
     """Whether every step that may mend it was tried in vain."""
     results = [answers.tried.get(step.id) for step in steps if step.may_mend]
     return bool(results) and set(results) == {"no-help"}
+
+
+def _solved(catalog: Catalog, answers: Answers, findings: tuple[Finding, ...]) -> bool:
+    """Whether each problem has a mending step of its own that worked, and none is a matter for others to settle."""
+    worked = {step for step, result in answers.tried.items() if result == "worked" and catalog.steps[step].may_mend}
+    settled = all(worked & set(_offered(finding.problem, answers)) for finding in findings)
+    return settled and findings[0].verdict in (*MENDABLE, "contact-support")
 
 
 def _evidence(catalog: Catalog, answers: Answers, problems: tuple[Problem, ...]) -> tuple[Question, ...]:

@@ -24,7 +24,7 @@ _TYPES = {"choice": "choice", "choices": "choice", "line": "string", "text": "te
 
 def questionnaire(catalog: Catalog, address: str) -> Resource:
     """Everything that a packet can answer. `address` is where the site serves it: its canonical URL."""
-    picture = {"linkId": PICTURE, "text": catalog.packet.labels["picture"], "type": "attachment"}
+    picture = {"linkId": PICTURE, "text": catalog.packet.labels.picture, "type": "attachment"}
     return {
         "resourceType": "Questionnaire",
         "url": address,
@@ -36,19 +36,20 @@ def questionnaire(catalog: Catalog, address: str) -> Resource:
         "language": catalog.language,
         "item": [
             _symptoms(catalog, address),
-            _group(CODED, catalog.packet.labels["facts"], [_question(q, address) for q in catalog.triage_questions]),
-            _group(TRIED, catalog.packet.labels["tried"], _steps(catalog, address)),
-            _group(SHEET_A, catalog.packet.sheets["a_title"], _sheet(catalog, "a", address)),
-            _group(SHEET_B, catalog.packet.sheets["b_title"], [*_sheet(catalog, "b", address), picture]),
+            _group(CODED, catalog.packet.labels.facts, [_question(q, address) for q in catalog.triage_questions]),
+            _group(TRIED, catalog.packet.labels.tried, _steps(catalog, address)),
+            _group(SHEET_A, catalog.packet.sheets.a_title, _sheet(catalog, "a", address)),
+            _group(SHEET_B, catalog.packet.sheets.b_title, [*_sheet(catalog, "b", address), picture]),
         ],
     }
 
 
-def response(packet: Packet, address: str) -> Resource:
-    """The packet's answers to the questionnaire at `address`. What was left open is left out."""
+def response(packet: Packet, catalog: Catalog, address: str) -> Resource:
+    """The packet's answers to the questionnaire at `address`, in its order. What was left open is left out."""
     answers = packet.answers
     coded = (_item(key, [_coding(address, key, choice) for choice in ids]) for key, ids in answers.answers.items())
-    tried = (_item(_link(step.id), [_coding(address, RESULT, step.result)]) for step in packet.tried)
+    results = {step.id: step.result for step in packet.tried}
+    tried = (_item(_link(key), [_coding(address, RESULT, results[key])]) for key in catalog.steps if key in results)
     rows_a = (*filter(None, [packet.exact_words]), *packet.sheet_a)
     sheet_a = (_typed(packet, row, address) for row in rows_a if row.id in packet.details)
     sheet_b = (_typed(packet, row, address) for row in packet.sheet_b if row.id in packet.details)
@@ -78,7 +79,7 @@ def _group(link_id: str, text: str, items: list[Resource]) -> Resource:
 def _symptoms(catalog: Catalog, address: str) -> Resource:
     return {
         "linkId": SYMPTOMS,
-        "text": catalog.packet.labels["problem"],
+        "text": catalog.packet.labels.problem,
         "type": "choice",
         "required": True,
         "repeats": True,

@@ -12,13 +12,14 @@ from django.utils.translation import gettext_lazy
 
 from helpdesk.catalog import Catalog, Question, Step, Symptom, SymptomGroup
 from triage.answers import LONELY_SYMPTOM, RESULTS, STEP_PREFIX, SYMPTOM_KEY
-from triage.cleaning import clean_line, clean_text, find_secret
+from triage.cleaning import clean_address, clean_line, clean_text, find_secret
 
 HELPER_NAME = "helper-name"
 PICTURE = "picture"
 OLDEST = datetime.date(1900, 1, 1)
 
 SECRET_NAMES = {
+    "link": gettext_lazy("a link that can sign you in"),
     "password": gettext_lazy("a password"),
     "code": gettext_lazy("a sign-in code"),
     "social-security": gettext_lazy("a Social Security number"),
@@ -262,6 +263,8 @@ class DateField(forms.Field):
             if not part:
                 raise self._refusal(name, _("“%(name)s” also needs %(part)s."), part=words[name])
         month = _month(parts[0])
+        if not month and _is_number(parts[0]):
+            raise self._refusal("month", _("The month of “%(name)s” must be from 1 to 12. The day comes after it."))
         for name, is_number in (("month", month), ("day", _is_number(parts[1])), ("year", _is_number(parts[2]))):
             if not is_number:
                 message = _("“%(name)s” needs numbers, such as 9 for the month, 27 for the day and 1950.")
@@ -276,7 +279,9 @@ class DateField(forms.Field):
         except ValueError:
             message = _("“%(name)s” is a day that does not exist. Check the month and the day.")
             raise self._refusal("day", message) from None
-        if not OLDEST <= date <= timezone.localdate() + datetime.timedelta(days=1):
+        if date < OLDEST:
+            raise self._refusal("year", _("“%(name)s” is too long ago. Check the year."))
+        if date > timezone.localdate() + datetime.timedelta(days=1):
             raise self._refusal("year", _("“%(name)s” must be in the past. Check the year."))
         return date
 
@@ -298,7 +303,14 @@ def _month(typed: str) -> int | None:
     return next((number for number, full in enumerate(names, 1) if len(name) > 2 and full.startswith(name)), None)
 
 
-FIELDS = {"line": LineField, "text": LineField, "phone": PhoneField, "email": EmailField, "date": DateField}
+FIELDS = {
+    "line": LineField,
+    "text": LineField,
+    "address": LineField,
+    "phone": PhoneField,
+    "email": EmailField,
+    "date": DateField,
+}
 
 
 def _details_field(question: Question, about_owner: bool) -> forms.Field:
@@ -347,11 +359,14 @@ def _choices(question: Question) -> list[tuple[str, str]]:
     return [(choice.id, choice.label) for choice in question.choices]
 
 
+CLEANERS = {"text": clean_text, "address": clean_address}
+
+
 def _clean_data(questions: Iterable[Question], data: Mapping[str, str]) -> dict[str, str]:
     cleaned = {}
     for question in questions:
         for name in _names(question):
-            clean = clean_text if question.kind == "text" else clean_line
+            clean = CLEANERS.get(question.kind, clean_line)
             cleaned[name] = clean(str(data.get(name) or ""))
     return cleaned
 

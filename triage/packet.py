@@ -14,7 +14,9 @@ from triage.engine import Assessment
 
 Details = Mapping[str, str | datetime.date]
 
-NOT_SAFE_TO_CALL = ("call-no-message", "email", "letter", "i-will-call")
+# Warnings that follow from the answer to "safe-contact".
+SAFE_CONTACT_FLAGS = {"call-no-message": "no-voice-message", "letter": "do-not-call", "i-will-call": "do-not-call"}
+EXPOSED = "contacts-exposed"
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,10 @@ class Tried:
 
     id: str
     title: str
+    do: tuple[str, ...]
     result: str
     said: str
+    may_mend: bool
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,7 @@ class Packet:
     """Everything that any rendering shows.
 
     made_at   aware; made_on is the same in words
+    sees      the symptoms, for the agent: two that point to one problem may need different help
     requests  what the patient asks the desk to do, the gravest problem's first
     warnings  what the agent must know before acting
     picture   of the message, as base64 of a PNG of our own making (triage/picture.py); empty where there is none
@@ -104,6 +109,7 @@ class Packet:
     problems: tuple[Problem, ...]
     requests: tuple[str, ...]
     for_whom: str
+    sees: tuple[str, ...]
     warnings: tuple[Caution, ...]
     not_proof: str
     exact_words: Row | None
@@ -133,9 +139,14 @@ class Packet:
         return tuple(step for step in self.tried if step.result == "not-tried")
 
     @property
-    def open_rows(self) -> tuple[Row, ...]:
-        """What sheet A could say, had the patient not left it open."""
-        return tuple(row for row in self.sheet_a if not row.values)
+    def may_be_mailed(self) -> bool:
+        """Whether sheet A is safe to e-mail: not where somebody else may read the patient's mail."""
+        return all(warning.id != EXPOSED for warning in self.warnings)
+
+    @property
+    def not_mended(self) -> tuple[Tried, ...]:
+        """The steps that may mend it and were not tried: what the agent can still propose."""
+        return tuple(step for step in self.not_tried if step.may_mend)
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -177,6 +188,7 @@ def assemble(
         problems=assessment.problems,
         requests=tuple(dict.fromkeys(problem.request for problem in assessment.problems)),
         for_whom=for_whom,
+        sees=tuple(catalog.symptoms[symptom].packet for symptom in answers.symptoms),
         warnings=tuple(_warnings(catalog, assessment, details)),
         not_proof=catalog.flags["not-proof"],
         exact_words=next((row for row in shown if row.id == "error-words"), None),
@@ -242,13 +254,16 @@ def _tried(catalog: Catalog, assessment: Assessment) -> Iterable[Tried]:
     for step in offered.values():
         result = results.get(step.id, "not-tried")
         said = catalog.packet.results if step.may_mend else catalog.packet.results_to_do
-        yield Tried(step.id, step.title, result, said[result])
+        yield Tried(step.id, step.title, step.do, result, said[result], step.may_mend)
 
 
 def _warnings(catalog: Catalog, assessment: Assessment, details: Details) -> Iterable[Caution]:
     flags = list(assessment.flags)
-    if details.get("safe-contact") in NOT_SAFE_TO_CALL:
-        flags.append("unsafe-to-call")
+    safe = details.get("safe-contact")
+    if flag := SAFE_CONTACT_FLAGS.get(str(safe)):
+        flags.append(flag)
+    if safe == "email" and EXPOSED in flags:
+        flags.append("email-not-safe")
     return (Caution(flag, catalog.flags[flag]) for flag in flags)
 
 
@@ -261,7 +276,9 @@ def _script(catalog: Catalog, assessment: Assessment, reference: str) -> Script:
         "request": " ".join(dict.fromkeys(problem.request for problem in assessment.problems)),
         "for_whom": words.for_whom.get(whom, ""),
     }
-    opening = (line.format_map(filled) for line in words.opening)
+    opening = [line.format_map(filled) for line in words.opening]
+    if assessment.verdict == "contact-now":
+        opening.insert(0, words.opening_now)
     return Script(
         opening=tuple(line for line in opening if line),
         identity=words.identity,

@@ -8,7 +8,7 @@ import hashlib
 import re
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -82,7 +82,7 @@ def render(
     pdf: bytes = document.write_pdf(
         pdf_variant="pdf/a-3a",
         pdf_identifier=hashlib.sha256(html.encode()).digest()[:16],
-        finisher=lambda _, file: _set_languages(file, languages),
+        finisher=lambda _, file: _finish(file, languages),
     )
     return pdf
 
@@ -99,6 +99,7 @@ def render_form(html: str, stylesheet: str, pictures: Pictures | None = None) ->
         pdf_variant="pdf/ua-1",
         pdf_forms=True,
         pdf_identifier=hashlib.sha256(html.encode()).digest()[:16],
+        finisher=lambda _, file: _finish(file),
     )
     return pdf
 
@@ -201,9 +202,25 @@ def _languages(document: Document, html: str) -> list[str | None]:
     return languages
 
 
-def _set_languages(pdf: pydyf.PDF, languages: list[str | None]) -> None:
-    pages = dict(zip(pdf.page_references, languages, strict=True))
+def _finish(pdf: pydyf.PDF, languages: Sequence[str | None] = ()) -> None:
+    """Adds what WeasyPrint leaves out."""
+    pages = dict(zip(pdf.page_references, languages, strict=False))
     for item in pdf.objects:
-        language = pages.get(item.get("Pg")) if isinstance(item, pydyf.Dictionary) else None
-        if language and item.get("S") == "/Sect":
-            item["Lang"] = pydyf.String(language)
+        if isinstance(item, pydyf.Stream):
+            _map_to_something(item)
+        elif isinstance(item, pydyf.Dictionary) and item.get("S") == "/Figure" and not item.get("Alt"):
+            # A picture without words is decoration, such as the logo beside the name that it shows.
+            item["S"] = "/NonStruct"
+        elif isinstance(item, pydyf.Dictionary) and item.get("S") == "/Sect" and pages.get(item.get("Pg")):
+            item["Lang"] = pydyf.String(pages[item["Pg"]])
+
+
+def _map_to_something(stream: pydyf.Stream) -> None:
+    """Each glyph must stand for a character: also the circle under a mark without its letter, which stands for none,
+    and those in the whole font that a form carries, which stand for controls.
+    """
+    if b"/CMapType 2 def" in stream.stream:
+        stream.stream = [_NO_CHARACTER.sub(b"<fffd>", line) for line in stream.stream]
+
+
+_NO_CHARACTER = re.compile(rb"(?<=> )<(0000|feff|fffe)?>$")

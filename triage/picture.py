@@ -9,7 +9,7 @@ import warnings
 from io import BytesIO
 
 import pillow_heif
-from PIL import Image, ImageOps
+from PIL import Image, ImageFile, ImageOps
 
 FORMATS = ("PNG", "JPEG", "WEBP", "HEIF")
 LONGEST = 6 * 1024 * 1024
@@ -34,6 +34,8 @@ def clean(data: bytes) -> bytes:
     """The picture as a PNG of our own making. Raises PictureError."""
     if len(data) > LONGEST:
         raise PictureError("too-big")
+    # WeasyPrint, in the same process, has Pillow fill up what is missing of a picture that is cut off.
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
     with warnings.catch_warnings():
         # Pillow warns of a bomb before it refuses one.
         warnings.simplefilter("error")

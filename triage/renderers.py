@@ -112,7 +112,7 @@ def as_data(packet: Packet) -> dict[str, Any]:
 
 def as_fhir(packet: Packet) -> bytes:
     """The packet as a FHIR R4 QuestionnaireResponse."""
-    return _json(fhir.response(packet, questionnaire_address()))
+    return _json(fhir.response(packet, catalog(), questionnaire_address()))
 
 
 def questionnaire() -> bytes:

@@ -25,7 +25,7 @@ from triage.drafts import CARRIED_PICTURE, MADE_AT, REFERENCE, Draft, from_packe
 from triage.engine import Assessment, asked, assess, next_question, that_count
 from triage.forms import DetailsForm, QuestionForm, ResumeForm, SymptomsForm, TriedForm
 from triage.packet import desk_cards
-from triage.renderers import as_call_script, as_email_text
+from triage.renderers import as_email_text
 
 View = Callable[..., HttpResponse]
 
@@ -163,9 +163,8 @@ def review_page(
         "typed": draft.typed(),
         "everything": draft.everything(),
         "email_text": as_email_text(made).decode(),
-        "call_script": as_call_script(made).decode(),
         "dropped": dropped,
-        "page": trouble,
+        "trouble": trouble,
     }
     return render(request, "triage/review.html", context, status=status)
 

@@ -1,9 +1,9 @@
-"""Template filters for facts that must read the same in every direction of writing."""
+"""Template filters for words and facts that must read the same in every direction and every rendering."""
 
 import re
+import unicodedata
 
 from django import template
-from django.forms import BoundField
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -38,10 +38,10 @@ def indented(value: str) -> str:
 
 
 @register.filter
-def error_target(field: BoundField) -> str:
-    """The id of the input to mend: the one that the first error names (its code), or the field's first."""
-    inputs = [widget.id_for_label for widget in field.subwidgets]
-    codes = [error.code for error in field.errors.as_data()]
-    parts = getattr(field.field.widget, "parts", ())
-    wrong = next((target for part, target in zip(parts, inputs, strict=False) if part in codes), None)
-    return wrong or inputs[0] or field.id_for_label
+def direction(text: str) -> str:
+    """ "rtl" where the first letter of the text is one of a script that runs from right to left, else "ltr".
+
+    This is what dir="auto" means in a browser; WeasyPrint does not know it.
+    """
+    kinds = (unicodedata.bidirectional(character) for character in text)
+    return "rtl" if next((kind for kind in kinds if kind in ("L", "R", "AL")), "L") != "L" else "ltr"

@@ -8,25 +8,28 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from helpdesk.loaded import catalog
 from triage.answers import AnswersError
-from triage.documents import read_answers, read_document
+from triage.documents import read_answers, read_details, read_document
 from triage.engine import Assessment, assess, next_question
 
 
 class Command(BaseCommand):
     """The engine, from the command line."""
 
-    help = 'Read {"symptoms": [...], "answers": {...}, "tried": {...}} and print what follows from it, as JSON.'
+    help = "Read a request (see `packet --help`) and print what follows from it, as JSON."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path, help="a JSON file")
 
     def handle(self, **options: Any) -> None:
         try:
-            answers = read_answers(catalog(), read_document(options["file"]))
+            document = read_document(options["file"])
+            answers = read_answers(catalog(), document)
+            assessment = assess(catalog(), answers)
+            read_details(catalog(), assessment, document)
         except AnswersError as error:
             raise CommandError(str(error), returncode=2) from None
         question = next_question(catalog(), answers)
-        data = _as_data(assess(catalog(), answers)) | {"next_question": question.id if question else None}
+        data = _as_data(assessment) | {"next_question": question.id if question else None}
         self.stdout.write(json.dumps(data, ensure_ascii=False, indent=2))
 
 

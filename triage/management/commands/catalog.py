@@ -14,7 +14,7 @@ from triage.engine import GRAVITY
 class Command(BaseCommand):
     """What `assess` and `packet` understand, for content authors and integrators."""
 
-    help = "Print every symptom, question, choice, step, problem, verdict and desk, by id, as JSON."
+    help = "Print every symptom, question, choice, step, problem, verdict, reason, flag, need and desk, by id, as JSON."
 
     def handle(self, **options: Any) -> None:
         self.stdout.write(json.dumps(_as_data(catalog()), ensure_ascii=False, indent=2))
@@ -30,6 +30,8 @@ def _as_data(shown: Catalog) -> dict[str, Any]:
         "problems": {key: {"label": item.title, "desk": item.desk} for key, item in shown.problems.items()},
         "verdicts": {verdict: {"label": shown.verdicts[verdict].title} for verdict in GRAVITY},
         "reasons": dict(shown.reasons),
+        "flags": dict(shown.flags),
+        "needs": {key: {"label": need.title} for key, need in shown.needs.items()},
         "desks": {key: {"label": desk.name} for key, desk in shown.desks.items()},
     }
 

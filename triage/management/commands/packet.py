@@ -15,6 +15,8 @@ from triage.pdf import TooLongError
 from triage.reference import new_reference, read_reference
 from triage.renderers import RENDERERS
 
+STANDARD_OUTPUT = Path("-")
+
 
 class Command(BaseCommand):
     """The packet, from the command line."""
@@ -24,14 +26,17 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path, help="a JSON file")
         parser.add_argument("--format", choices=sorted(RENDERERS), required=True)
-        parser.add_argument("--output", type=Path, required=True, help="where to write it")
+        parser.add_argument("--output", type=Path, required=True, help="where to write it; - is standard output")
         parser.add_argument("--reference", default="", help="use this reference; default: a new one")
         parser.add_argument("--made-at", default="", help="use this time, such as 2026-11-24T13:05+00:00; default: now")
 
     def handle(self, **options: Any) -> None:
         try:
             content = RENDERERS[options["format"]].render(_packet(options))
-            options["output"].write_bytes(content)
+            if options["output"] == STANDARD_OUTPUT:
+                self.stdout.buffer.write(content)
+            else:
+                options["output"].write_bytes(content)
         except AnswersError as error:
             raise CommandError(str(error), returncode=2) from None
         except TooLongError as error:
