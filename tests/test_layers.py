@@ -14,6 +14,7 @@ PURE = [
     "helpdesk.organization",
     "helpdesk.catalog",
     "triage.answers",
+    "triage.consistency",
     "triage.engine",
     "triage.fhir",
     "triage.cleaning",

@@ -1,12 +1,26 @@
 """The fact sheet: blank is normal, and whatever is wrong is refused with its key."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from helpdesk import organization
-from helpdesk.organization import FACTS, Desk, Organization, load
-from helpdesk.records import CONTENT, ContentError
+from helpdesk.organization import (
+    FACTS,
+    About,
+    Ages,
+    App,
+    Desk,
+    Hours,
+    Look,
+    Organization,
+    Place,
+    Portal,
+    Rules,
+    load,
+)
+from helpdesk.records import CONTENT, PROJECT, ContentError, shown
 
 EXAMPLE = CONTENT / "organization.example.toml"
 SOURCED = '\nsource = "Web team"\nverified_on = 2026-01-15\n'
@@ -69,8 +83,9 @@ def test_a_desk_can_be_reached_in_any_of_three_ways(way):
         ('[portal]\nsign_in_address = "https://:x@evil.example"', "portal.sign_in_address", "https://"),
         ('[portal]\nsign_in_address = "https://a.example/x y"', "portal.sign_in_address", "starts with https://"),
         ('[portal]\nsign_in_address = "https://[bad"', "portal.sign_in_address", ""),
-        ('[portal]\nother_addresses = ["http://a.example"]', "portal.other_addresses.0", "starts with https://"),
-        ('[organization]\nwebsite = "data:text/html,x"', "organization.website", "starts with https://"),
+        ('[portal]\nstatus_address = "data:text/html,x"', "portal.status_address", "starts with https://"),
+        ('[organization]\nemergency_number = "call us"', "organization.emergency_number", "write a phone number"),
+        ('[organization]\nemergency_number = "91"', "organization.emergency_number", "write a phone number"),
         ('[desks.support]\nweb_form = "mailto:a@b.example"', "desks.support.web_form", "starts with https://"),
         ('[desks.support]\nphone = "call us"', "desks.support.phone", "write a phone number"),
         ('[desks.support]\nphone = "12"', "desks.support.phone", "write a phone number"),
@@ -87,26 +102,38 @@ def test_a_desk_can_be_reached_in_any_of_three_ways(way):
         ),
         (
             '[desks.support]\ntime_zone = "UTC"\nhours = [{days = "Mon", open = "17:00", close = "08:00"}]',
-            "desks.support.hours.0",
+            "desks.support.hours.1",
             "Mon: `open` must be earlier than `close`",
         ),
         (
             '[desks.support]\ntime_zone = "UTC"\nhours = [{days = "Mon", open = "8 in the morning", close = "17:00"}]',
-            "desks.support.hours.0.open",
-            "time",
+            "desks.support.hours.1.open",
+            "write a time such as \"07:00\", not '8 in the morning'",
+        ),
+        (
+            '[desks.support]\ntime_zone = "UTC"\nhours = [{days = "Mon", open = "08:00", close = "7pm"}]',
+            "desks.support.hours.1.close",
+            "write a time such as \"07:00\", not '7pm'",
+        ),
+        (
+            '[desks.support]\ntime_zone = "UTC"\nhours = [{days = "Mon", open = 7, close = "17:00"}]',
+            "desks.support.hours.1.open",
+            'write a time such as "07:00", not 7',
         ),
         (
             '[desks.support]\ntime_zone = "UTC"\nhours = [{days = "Mon", open = "08:00Z", close = "17:00"}]',
-            "desks.support.hours.0",
-            "time_zone",
+            "desks.support.hours.1.open",
+            'write a time such as "07:00"',
         ),
         ("[rules]\nlockout_minutes = 0", "rules.lockout_minutes", "greater than or equal to 1"),
         ('[rules]\nlockout_minutes = "soon"', "rules.lockout_minutes", "valid integer"),
         ("[ages]\nteen_from = 130", "ages.teen_from", "less than or equal to 120"),
+        ("[ages]\nteen_from = 13\nadult_from = 12", "ages", "`teen_from` is 13 and `adult_from` is 12"),
+        ("[ages]\nchild_until = 19\nadult_from = 18", "ages", "`child_until` is 19 and `adult_from` is 18"),
         ("[portal]\nsign_in_adress = 1", "portal.sign_in_adress", "there is no such key"),
         ("[desks.reception]\n", "desks.reception", "there is no such key"),
         ("[colours]\n", "colours", "there is no such key"),
-        ('[[places]]\nhours = "all day"', "places.0.name", "this key is missing; add it"),
+        ('[[places]]\nhours = "all day"', "places.1.name", "this key is missing; add it"),
         (
             '[desks.support]\nhandles = ["activation"]' + SOURCED + '[desks.clinic]\nhandles = ["activation"]',
             "desks",
@@ -128,7 +155,7 @@ def test_a_bad_fact_is_refused_with_its_file_key_and_remedy(tmp_path, text, key,
         ("[rules]\nlockout_minutes = 30\n", "rules"),
         ("[ages]\nteen_from = 12\n", "ages"),
         ('[desks.support]\nphone = "711"\n', "desks.support"),
-        ('[[places]]\nname = "Lobby"\n', "places.0"),
+        ('[[places]]\nname = "Lobby"\n', "places.1"),
     ],
 )
 def test_facts_must_say_where_they_come_from_and_when_they_were_checked(tmp_path, table, where, known):
@@ -150,6 +177,37 @@ def test_every_fault_is_named_at_once(tmp_path):
 @pytest.mark.parametrize("text", ["not toml", "[a\n", "x = \n", "\x00"])
 def test_a_file_that_is_not_toml_is_refused(tmp_path, text):
     assert refusal(tmp_path, text).startswith("sheet.toml: cannot be read as TOML: ")
+
+
+@pytest.mark.parametrize("text", ['name = "Harbor\n', 'name = "Harbor', "name = 'Harbor", 'name = "Harbor" x"'])
+def test_a_quote_that_is_missing_is_guessed(tmp_path, text):
+    assert "a quote may be missing" in refusal(tmp_path, f"[organization]\n{text}")
+
+
+@pytest.mark.parametrize("text", ["name = Harbor\n", "verified_on =\n"])
+def test_a_text_without_quotes_and_a_key_without_a_value_are_guessed(tmp_path, text):
+    said = refusal(tmp_path, f"[organization]\n{text}")
+    assert said.endswith("; write a text in quotes, and leave out a key that has no value")
+
+
+def test_a_path_is_named_from_the_folder_of_the_project_where_it_is_in_there():
+    assert shown(EXAMPLE) == "helpdesk/content/organization.example.toml"
+    assert shown(Path("/etc/wayin.toml")) == "/etc/wayin.toml"
+
+
+def test_every_fact_is_shown_somewhere():
+    folders = (("templates", "*.*"), ("helpdesk", "*.py"), ("triage", "*.py"))
+    files = (path for folder, kind in folders for path in (PROJECT / folder).rglob(kind))
+    text = "\n".join(path.read_text(encoding="utf-8") for path in files if path.name != "organization.py")
+    named = "\n".join(FACTS.values())
+    tables = (About, Portal, App, Rules, Ages, Look, Hours, Desk, Place)
+    unused = [
+        f"{table.__name__}.{key}"
+        for table in tables
+        for key in set(table.model_fields) - {"source"}
+        if not re.search(rf"\.{key}\b", text + named)
+    ]
+    assert unused == []
 
 
 def test_a_missing_file_a_folder_and_bad_bytes_are_refused(tmp_path):

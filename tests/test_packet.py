@@ -1,6 +1,7 @@
 """The packet: finished facts, with the private ones apart from those that are safe to e-mail."""
 
 import datetime
+import re
 from dataclasses import replace
 
 import pytest
@@ -21,6 +22,9 @@ CATALOG = load("en", BLANK)
 MADE_AT = datetime.datetime(2026, 11, 24, 13, 5, tzinfo=datetime.UTC)
 REFERENCE = "ABCD-EFGP"
 
+# The warnings that follow from the safe way to reach somebody.
+SAFE = {"no-voice-message", "do-not-call", "email-not-safe"}
+
 LOCKED = Answers(
     ("locked-message",),
     {"for-whom": ("self",), "codes-unasked": ("no",), "needed-today": ("refill",)},
@@ -34,6 +38,14 @@ def made(answers: Answers = LOCKED, sheet: Organization = BLANK, **details: str 
     return assemble(catalog, sheet, assess(catalog, answers), typed, MADE_AT, REFERENCE)
 
 
+def row(key: str, *values: str, own_words: bool = False) -> Row:
+    return Row(key, CATALOG.questions[key].short, values, own_words)
+
+
+def said(key: str, choice: str) -> str:
+    return CATALOG.questions[key].choice(choice).packet
+
+
 def test_a_packet_holds_every_fact_in_its_place():
     packet = made(
         error_words="Your account has been locked. (Error 1031)",
@@ -42,6 +54,7 @@ def test_a_packet_holds_every_fact_in_its_place():
         name="Maria Example",
         birth_date=datetime.date(1950, 9, 27),
         phone="207-555-0199",
+        call_number="207-555-0144",
         safe_contact="call-and-message",
         interpreter="yes",
     )
@@ -50,31 +63,30 @@ def test_a_packet_holds_every_fact_in_its_place():
     assert packet.language == "en"
     assert packet.verdict.id == "contact-support"
     assert packet.reason_ids == ("locked",)
-    assert packet.problem_titles == "Locked account"
-    assert packet.requests == ("Unlock my account.",)
-    assert packet.for_whom == "The patient, for their own record"
-    assert packet.exact_words == Row(
-        "error-words", "Exact words on screen", ("Your account has been locked. (Error 1031)",), own_words=True
-    )
+    assert packet.problem_titles == CATALOG.problems["account-locked"].title
+    assert packet.requests == (CATALOG.problems["account-locked"].request,)
+    assert packet.sees == (CATALOG.symptoms["locked-message"].packet,)
+    assert packet.for_whom == said("for-whom", "self")
+    assert packet.exact_words == row("error-words", "Your account has been locked. (Error 1031)", own_words=True)
     assert packet.sheet_a == (
-        Row("codes-unasked", "Codes not asked for", ("No",), own_words=False),
-        Row("needed-today", "Needed from MyChart", ("Medicine refill",), own_words=False),
-        Row("what-happened", "What happened", ("I typed it three times.\nThen it said locked.",), own_words=True),
-        Row("began", "When it began", ("Monday at 9",), own_words=True),
-        Row("last-sign-in", "Last good sign-in", (), own_words=False),
-        Row("portal-address", "MyChart address", (), own_words=False),
+        row("codes-unasked", said("codes-unasked", "no")),
+        row("what-happened", "I typed it three times.\nThen it said locked.", own_words=True),
+        row("began", "Monday at 9", own_words=True),
+        row("last-sign-in"),
+        row("portal-address"),
     )
     assert packet.sheet_b == (
-        Row("name", "Patient’s name", ("Maria Example",), own_words=True),
-        Row("birth-date", "Date of birth", ("September 27, 1950 (1950-09-27)",), own_words=False),
-        Row("phone", "Phone on file", ("207-555-0199",), own_words=True),
-        Row("email", "E-mail on file", (), own_words=False),
-        Row("safe-contact", "Safe way to reach", ("Call. A voice message is safe",), own_words=False),
-        Row("mrn", "MRN, if known", (), own_words=False),
-        Row("language", "Language", (), own_words=False),
-        Row("interpreter", "Interpreter", ("Needed",), own_words=False),
+        row("needed-today", said("needed-today", "refill")),
+        row("name", "Maria Example", own_words=True),
+        row("birth-date", "September 27, 1950 (1950-09-27)"),
+        row("phone", "207-555-0199", own_words=True),
+        row("call-number", "207-555-0144", own_words=True),
+        row("email"),
+        row("safe-contact", said("safe-contact", "call-and-message")),
+        row("mrn"),
+        row("language"),
+        row("interpreter", said("interpreter", "yes")),
     )
-    assert packet.open_rows == packet.sheet_a[4:]
     assert packet.rows == (packet.exact_words, *packet.sheet_a, *packet.sheet_b)
     assert packet.warnings == (Caution("locked", CATALOG.flags["locked"]),)
     assert packet.not_proof.startswith("Not proof of identity.")
@@ -84,22 +96,48 @@ def test_a_packet_holds_every_fact_in_its_place():
 
 def test_it_lists_the_steps_that_were_offered_and_those_that_were_tried_anyway():
     packet = made()
-    assert packet.tried == (
-        Tried("stop-trying", "Stop trying to get in", "worked", "Done"),
-        Tried("write-message", "Write down the exact words on the screen", "not-tried", "Not done yet"),
-        Tried("wait-as-told", "Wait as long as the screen said", "no-help", "Tried, and it did not help"),
-        Tried("other-browser", "Try another browser", "no-help", "Tried, and it did not help"),
-    )
+    to_do, mending = CATALOG.packet.results_to_do, CATALOG.packet.results
+    results = [
+        ("stop-trying", "worked", to_do["worked"], False),
+        ("write-message", "not-tried", to_do["not-tried"], False),
+        ("wait-as-told", "no-help", mending["no-help"], True),
+        ("other-browser", "no-help", mending["no-help"], True),
+    ]
+    steps = [(CATALOG.steps[step_id], *told) for step_id, *told in results]
+    assert packet.tried == tuple(Tried(step.id, step.title, step.do, *told) for step, *told in steps)
     assert [step.id for step in packet.was_tried] == ["stop-trying", "wait-as-told", "other-browser"]
     assert [step.id for step in packet.not_tried] == ["write-message"]
 
 
+def test_the_agent_hears_which_steps_may_still_mend_it_and_the_patient_all_that_are_left():
+    packet = made(replace(LOCKED, tried={"stop-trying": "worked"}))
+    assert [step.id for step in packet.not_tried] == ["write-message", "wait-as-told"]
+    assert [step.id for step in packet.not_mended] == ["wait-as-told"]
+    assert all(step.do for step in packet.not_tried)
+
+
+def test_each_symptom_is_told_in_words_for_the_agent_even_where_they_lead_to_one_problem():
+    ticked = ("password-refused", "reset-fails", "locked-message")
+    packet = made(Answers(ticked))
+    assert packet.sees == tuple(CATALOG.symptoms[symptom].packet for symptom in ticked)
+    assert len(set(packet.sees)) == 3
+    assert len(packet.problems) == 2
+
+
+@pytest.mark.parametrize("symptom", CATALOG.symptoms)
+def test_every_symptom_has_words_for_the_agent_that_do_not_speak_for_the_patient(symptom):
+    (words,) = made(Answers((symptom,))).sees
+    assert words
+    assert not re.search(r"\b(I|my|me)\b", words)
+
+
 def test_blank_details_make_a_packet_with_lines_to_write_on():
     packet = made()
-    assert all(row.value == "" for row in packet.sheet_b)
-    assert [row.id for row in packet.sheet_b] == [
-        "name", "birth-date", "phone", "email", "safe-contact", "mrn", "language", "interpreter",
-    ]  # fmt: skip
+    assert [(row.id, row.value) for row in packet.sheet_b] == [
+        ("needed-today", said("needed-today", "refill")),
+        *((key, "") for key in ("name", "birth-date", "phone", "call-number", "email")),
+        *((key, "") for key in ("safe-contact", "mrn", "language", "interpreter")),
+    ]
     assert packet.exact_words.values == ()
     assert packet.details == {}
 
@@ -111,9 +149,9 @@ def test_an_answer_given_as_blank_is_a_line_to_write_on():
 def test_who_asks_for_somebody_else_is_on_the_private_sheet():
     packet = made(replace(LOCKED, answers={"for-whom": ("teen",)}), helper_name="Jo Example", helper_relation="mother")
     assert [row.id for row in packet.sheet_b][:3] == ["helper-name", "helper-relation", "name"]
-    assert packet.for_whom == "Someone who cares for a teen, for the teen’s record"
+    assert packet.for_whom == said("for-whom", "teen")
     assert "asked-by-other" in {caution.id for caution in packet.warnings}
-    assert "I call about a teen in my care." in packet.call.opening
+    assert CATALOG.packet.call.for_whom["teen"] in packet.call.opening
 
 
 def test_details_of_another_problem_are_left_out():
@@ -126,19 +164,34 @@ def test_a_message_nobody_asked_for_has_no_place_in_the_packet():
     assert made(Answers(("two-records",))).exact_words is None
 
 
+EXPOSED = Answers(("changes-not-mine",), {"can-sign-in": ("no",), "contacts-exposed": ("yes",)})
+
+
 @pytest.mark.parametrize(
-    ("way", "warned"),
+    ("way", "warned", "where_others_read"),
     [
-        ("call-and-message", False),
-        ("call-no-message", True),
-        ("email", True),
-        ("letter", True),
-        ("i-will-call", True),
-        ("", False),
+        ("call-and-message", [], []),
+        ("call-no-message", ["no-voice-message"], ["no-voice-message"]),
+        ("email", [], ["email-not-safe"]),
+        ("letter", ["do-not-call"], ["do-not-call"]),
+        ("i-will-call", ["do-not-call"], ["do-not-call"]),
+        ("", [], []),
     ],
 )
-def test_the_agent_is_warned_where_a_call_or_a_message_is_not_safe(way, warned):
-    assert ("unsafe-to-call" in {caution.id for caution in made(safe_contact=way).warnings}) is warned
+def test_the_agent_is_warned_where_a_call_or_a_message_is_not_safe(way, warned, where_others_read):
+    def warnings(answers: Answers) -> list[Caution]:
+        return [caution for caution in made(answers, safe_contact=way).warnings if caution.id in SAFE]
+
+    assert [caution.id for caution in warnings(LOCKED)] == warned
+    assert [caution.id for caution in warnings(EXPOSED)] == where_others_read
+    assert all(caution.said == CATALOG.flags[caution.id] for caution in warnings(EXPOSED))
+
+
+@pytest.mark.parametrize(("exposed", "may_be_mailed"), [("yes", False), ("unsure", False), ("no", True)])
+def test_sheet_a_may_not_be_mailed_where_somebody_else_may_read_it(exposed, may_be_mailed):
+    answers = replace(EXPOSED, answers={"can-sign-in": ("no",), "contacts-exposed": (exposed,)})
+    assert made(answers).may_be_mailed is may_be_mailed
+    assert made().may_be_mailed
 
 
 def test_each_way_to_reach_somebody_is_weighed():
@@ -170,9 +223,17 @@ def test_the_reference_is_spelled_for_the_phone():
 
 def test_the_script_says_the_problem_and_the_request_and_leaves_no_brace():
     packet = made(Answers(("locked-message", "code-missing")))
-    assert "The problem: Locked account, Codes not arriving." in packet.call.opening
-    assert "What I ask you to do: Unlock my account. Help me get my sign-in codes." in packet.call.opening
+    for problem in (CATALOG.problems["account-locked"], CATALOG.problems["codes-not-arriving"]):
+        assert any(problem.title in line for line in packet.call.opening)
+        assert any(problem.request in line for line in packet.call.opening)
     assert not [line for line in packet.call.opening if "{" in line or not line]
+
+
+def test_only_where_privacy_is_at_risk_the_script_begins_with_that():
+    urgent, other = made(EXPOSED).call.opening, made().call.opening
+    assert urgent[0] == CATALOG.packet.call.opening_now
+    assert CATALOG.packet.call.opening_now not in (*urgent[1:], *other)
+    assert urgent[1] == other[0] == CATALOG.packet.call.opening[0]
 
 
 def test_a_desk_card_of_a_blank_fact_sheet_has_a_name_and_a_way_to_find_it():
@@ -199,6 +260,7 @@ def test_a_problem_that_the_fact_sheet_moved_goes_to_its_new_desk():
 # ---- sheet A is safe to e-mail ----
 
 PRIVATE = [question for question in CATALOG.details_questions if question.sheet == "b"]
+ON_SHEET_B = {question.id for question in CATALOG.questions.values() if question.sheet == "b"}
 # No answer of ours and no word of the packet holds these signs, so a leak cannot hide.
 TYPED = st.text("ᚠᚢᚦᚨᚱᚲᚷᚹ", min_size=3, max_size=12)
 
@@ -214,19 +276,22 @@ def private_answer(question):
 @given(
     st.sets(st.sampled_from(tuple(CATALOG.symptoms)), min_size=1, max_size=4),
     st.sampled_from(["self", "child", "teen", "adult"]),
+    st.sampled_from([choice.id for choice in CATALOG.questions["needed-today"].choices]),
     st.fixed_dictionaries({}, optional={question.id: private_answer(question) for question in PRIVATE}),
 )
-def test_sheet_a_and_the_phone_script_never_hold_what_belongs_on_sheet_b(symptoms, whom, details):
-    answers = Answers(tuple(symptoms), {"for-whom": (whom,)})
+def test_sheet_a_and_the_phone_script_never_hold_what_belongs_on_sheet_b(symptoms, whom, needed, details):
+    answers = Answers(tuple(symptoms), {"for-whom": (whom,), "needed-today": (needed,)})
     packet = assemble(CATALOG, BLANK, assess(CATALOG, answers), {**details, "began": "Monday"}, MADE_AT, REFERENCE)
     public = replace(packet, sheet_b=(), details={})
-    said = repr([public.sheet_a, public.exact_words, public.call, public.tried, public.requests, public.for_whom])
-    for row in packet.sheet_b:
-        if row.id not in ("interpreter", "safe-contact"):
-            assert not row.value or row.value not in said
-    assert {row.id for row in packet.sheet_b} <= {question.id for question in PRIVATE}
-    assert not {row.id for row in packet.sheet_a} & {question.id for question in PRIVATE}
-    assert not set("ᚠᚢᚦᚨᚱᚲᚷᚹ") & set(said)
+    parts = [public.sheet_a, public.exact_words, public.sees, public.call, public.tried, public.requests]
+    told = repr([*parts, public.for_whom])
+    for shown in packet.sheet_b:
+        # A choice may be said in words that others use too; its id tells where it stands.
+        if not CATALOG.questions[shown.id].choices:
+            assert not shown.value or shown.value not in told
+    assert "needed-today" in {shown.id for shown in packet.sheet_b} <= ON_SHEET_B
+    assert not {shown.id for shown in packet.sheet_a} & ON_SHEET_B
+    assert not set("ᚠᚢᚦᚨᚱᚲᚷᚹ") & set(told)
 
 
 @given(st.dictionaries(st.sampled_from([question.id for question in CATALOG.details_questions]), TYPED, max_size=8))

@@ -23,6 +23,7 @@ from triage.forms import DetailsForm
 from triage.packet import Packet
 from triage.reference import read_reference
 from triage.renderers import RENDERERS, SCHEMA, Rendering, as_data, as_html, as_pdf, stylesheet
+from triage.workers import PLACES
 
 pytestmark = pytest.mark.usefixtures("static_files", "fact_sheet")
 
@@ -71,8 +72,24 @@ def test_what_is_wrong_is_said_in_every_rendering():
     typed = [value for key, value in TYPED.items() if catalog().questions[key].sheet == "a"]
     assert len(typed) == 9
     coded = [row.value for row in packet.sheet_a if not row.own_words and row.values]
-    assert len(coded) > 8
+    assert len(coded) > 7
     assert_everywhere(packet, *typed, *coded, *packet.requests)
+
+
+def test_what_the_patient_sees_is_said_to_people_and_told_to_machines():
+    packet = a_packet("password-refused", "reset-fails", "code-refused")
+    assert len(packet.sees) == 3
+    for kind, text in texts(packet).items():
+        for symptom in packet.sees if kind != "json" else packet.answers.symptoms:
+            assert squeezed(symptom) in text, f"{kind}: {symptom}"
+
+
+def test_what_was_needed_today_is_on_the_private_sheet():
+    packet = a_packet("locked-message")
+    data = as_data(packet)
+    assert "needed-today" in {row["id"] for row in data["sheet_b"]}
+    assert "needed-today" not in {row["id"] for row in data["sheet_a"]}
+    assert_everywhere(packet, catalog().questions["needed-today"].choice("refill").packet, but="txt")
 
 
 def test_who_it_is_about_is_said_everywhere_but_in_the_email_text():
@@ -100,6 +117,64 @@ def test_what_was_tried_and_what_came_of_it_is_said_to_people_in_the_same_words(
         assert squeezed("Check that your phone can get the code") in text, kind
         assert squeezed("Tried, and it did not help") in text, kind
     assert as_data(packet)["tried"].items() >= tried.items()
+
+
+def test_the_patient_reads_what_to_do_and_how_to_take_each_step_that_is_left():
+    packet = a_packet("locked-message", tried={"stop-trying": "worked"})
+    read = texts(packet)
+    assert [step.id for step in packet.not_tried] == ["write-message", "wait-as-told"]
+    for kind in ("html", "pdf"):
+        for sentence in (*packet.verdict.text, *(line for step in packet.not_tried for line in (step.title, *step.do))):
+            assert squeezed(sentence) in read[kind], f"{kind}: {sentence}"
+    done = catalog().steps["stop-trying"]
+    patient = Page(as_html(packet)).texts("section[@id='for-you']")[0]
+    assert [line for line in (done.title, *done.do) if line in patient] == []
+
+
+@pytest.mark.parametrize("symptom", ["changes-not-mine", "locked-message"])
+def test_the_phone_script_begins_with_the_danger_where_there_is_one(symptom):
+    packet = a_packet(symptom, contacts_exposed="yes")
+    urgent = catalog().packet.call.opening_now
+    for kind in ("html", "pdf", "call"):
+        assert (squeezed(urgent) in texts(packet)[kind]) == (packet.verdict.id == "contact-now"), kind
+
+
+@pytest.mark.parametrize("exposed", ["yes", "no"])
+def test_sheet_a_says_whether_it_may_be_mailed(exposed):
+    packet = a_packet("changes-not-mine", contacts_exposed=exposed)
+    sheets = packet.words.sheets
+    for kind in ("html", "pdf"):
+        read = texts(packet)[kind]
+        assert (squeezed(sheets.a_note_exposed) in read) == (exposed == "yes"), kind
+        assert (squeezed(sheets.a_note) in read) == (exposed == "no"), kind
+
+
+@pytest.mark.parametrize("facts", ["blank", "example"])
+def test_only_what_is_made_for_a_made_up_health_system_says_so_and_says_it_to_all_people(fact_sheet, facts):
+    fact_sheet(facts)
+    for kind, text in texts(a_packet("locked-message")).items():
+        if kind != "json":
+            assert (squeezed(catalog().packet.labels.made_up) in text) == (facts == "example"), kind
+
+
+def test_what_was_typed_runs_in_its_own_direction():
+    typed = {"error-words": "الحساب مقفل", "began": "يوم الاثنين", "name": "שרה Levi", "what-happened": "123 עכשיו"}
+    page = Page(as_html(a_packet("locked-message", details=TYPED | typed)))
+    own = [element for element in page.tree.iter() if "own" in element.get("class", "").split()]
+    assert len(own) > 8
+    for element in own:
+        text = "".join(element.itertext())
+        assert element.get("dir") == ("rtl" if text in typed.values() else "ltr"), text
+    # Our own words run as the page does.
+    assert [element for element in page.tree.iter() if element.get("dir") == "rtl" and element not in own] == []
+
+
+def test_the_foot_of_each_page_holds_the_reference_alone():
+    packet = a_packet("locked-message")
+    for sheet in PdfReader(io.BytesIO(as_pdf(packet))).pages:
+        assert REFERENCE in sheet.extract_text()
+    (foot,) = re.findall(r"@bottom-left *{ *content: ([^;]*);", as_html(packet).decode())
+    assert foot == f'"{REFERENCE}"'
 
 
 def test_the_reference_the_urgency_and_the_warnings_are_on_what_the_desk_reads():
@@ -242,7 +317,7 @@ def test_the_same_packet_gives_the_same_bytes():
 def test_threads_may_render_at_once():
     packets = [a_packet(symptom) for symptom in ("locked-message", "code-missing", "site-down", "two-records")]
     alone = [as_pdf(packet) for packet in packets]
-    with ThreadPoolExecutor(4) as pool:
+    with ThreadPoolExecutor(PLACES) as pool:
         assert list(pool.map(as_pdf, packets)) == alone
 
 
@@ -278,6 +353,7 @@ def test_a_packet_of_too_many_pages_gives_the_other_ways_and_loses_nothing(clien
     typed = POSTED | filled_to_the_brim()
     page = Page(post(client, "/packet/pdf/", [*answers.pairs(), *typed.items()]))
     assert page.status == 422
+    assert page.title.startswith("Error: ")
     assert catalog().pages["too-long"].title in page.texts("div[@id='errors']/div/h2")
     form = page.form("Save the phone script")
     carried = dict(form.pairs)

@@ -4,6 +4,7 @@ import io
 import logging
 import os
 import re
+import runpy
 import subprocess
 import sys
 import urllib.error
@@ -15,12 +16,14 @@ import pytest
 from browser import ROOT
 from django.conf import settings as site_settings
 from django.core.exceptions import ImproperlyConfigured
-from django.urls import path
+from django.urls import path, reverse
 from reading import Page, post
 
 from helpdesk import settings as shipped
 from helpdesk import urls
+from helpdesk.loaded import catalog
 from helpdesk.logs import PrivateFormatter
+from triage.answers import RESULTS
 
 pytestmark = pytest.mark.usefixtures("static_files", "fact_sheet")
 
@@ -240,7 +243,7 @@ def _packets(client, page: Page) -> list:
 def log(monkeypatch) -> io.StringIO:
     """What the site's own log handlers write."""
     text = io.StringIO()
-    for name in site_settings.LOGGING["loggers"]:
+    for name in ("", *site_settings.LOGGING["loggers"]):
         for handler in logging.getLogger(name).handlers:
             # Not pytest's own, which know nothing of our formatter.
             if isinstance(handler.formatter, PrivateFormatter):
@@ -270,12 +273,37 @@ def test_a_log_record_without_a_request_keeps_its_words_on_one_line(log):
     assert log.getvalue().count("\n") == 1
 
 
+@pytest.mark.parametrize("name", ["weasyprint", "pypdf", "PIL.PngImagePlugin", "somebody.elses"])
+def test_a_library_may_warn_but_what_it_was_given_is_in_no_log_line(log, name):
+    logging.getLogger(name).warning("cannot read %s", CANARY)
+    logging.getLogger(name).error(f"{CANARY} is wrong")  # noqa: G004 (as libraries do)
+    logging.getLogger(name).info(CANARY)
+    assert log.getvalue().count(f"WARNING {name} ") == log.getvalue().count(f"ERROR {name} ") == 1
+    assert f"{__file__}:" in log.getvalue()
+    assert CANARY not in log.getvalue()
+
+
+def test_a_library_whose_exception_is_logged_keeps_its_words_to_itself(log):
+    try:
+        raise ValueError(CANARY)
+    except ValueError:
+        logging.getLogger("somebody.elses").exception("it failed with %s", CANARY)
+    assert "ERROR somebody.elses ValueError\n" in log.getvalue()
+    assert CANARY not in log.getvalue()
+
+
 def test_the_real_server_sends_the_headers_and_writes_no_canary(blank_site):
     """Over the wire, with gunicorn's own log turned on."""
     for url, data, status in (
         (f"/triage/review/?{LOCKED}&{CANARY}=1", urlencode(TYPED), 200),
         (f"/triage/review/?{LOCKED}", "x" * (site_settings.WAYIN_LONGEST_BODY + 1), 413),
         (f"/nowhere/?{CANARY}", None, 404),
+        (f"/{CANARY}", None, 404),
+        (f"/{CANARY}/{CANARY}?x=1", "a=b", 404),
+        (f"/problems/{CANARY}/", None, 404),
+        (f"/problems/{CANARY}", None, 404),
+        (f"/packet/{CANARY}/", "a=b", 404),
+        (f"/static/{CANARY}.css", None, 404),
         ("/static/nothing.css", None, 404),
         ("/faq/", "a=b", 405),
     ):
@@ -292,7 +320,41 @@ def test_the_real_server_sends_the_headers_and_writes_no_canary(blank_site):
         assert headers["Content-Security-Policy"].startswith("default-src 'none'"), url
         assert headers["Set-Cookie"] is None, url
     assert "POST /triage/review/ 200" in blank_site.log
+    assert "GET /problems/<slug:slug>/ 404" in blank_site.log
+    assert "GET - 404" in blank_site.log
     assert CANARY not in blank_site.log
+
+
+def test_gunicorn_names_no_address_of_a_request_that_failed():
+    said = ("Error handling request %s", (f"/{CANARY}?{CANARY}",)), (f"Invalid request from ip=::1: {CANARY}", ())
+    for words, arguments in said:
+        record = logging.LogRecord("gunicorn.error", logging.ERROR, "x", 1, words, arguments, None)
+        runpy.run_path(str(ROOT / "deploy" / "gunicorn.conf.py"))["NothingPersonal"]().filter(record)
+        assert CANARY not in record.getMessage()
+
+
+def test_the_process_that_opens_files_logs_nothing_of_them():
+    """Its limits stop it from writing into a file, but not into a pipe or a journal."""
+    packet = f"%PDF-1.4\n1 0 obj<</Type/Catalog/{CANARY} {CANARY}>>endobj\nstartxref\n5\n%%EOF".encode()
+    run = f"try: workers.run(attached.data_in, {packet!r})\nexcept attached.NotOursError: print('not ours')"
+    done = manage("-c", f"from triage import attached, workers\n{run}")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "not ours\n", "")
+
+
+def test_the_longest_address_fits_into_the_request_line():
+    every = catalog().triage_questions
+    longest = {question.id: max((choice.id for choice in question.choices), key=len) for question in every}
+    chosen = [
+        (question.id, choice)
+        for question in every
+        for choice in ([c.id for c in question.choices] if question.kind == "choices" else [longest[question.id]])
+    ]
+    results = [(f"step-{step}", max(RESULTS, key=len)) for step in catalog().steps]
+    pairs = [*(("symptom", symptom) for symptom in catalog().symptoms), *chosen, *results]
+    # What the pages add: the question that was asked, and that something was dropped.
+    pairs += [("asked", max(longest, key=len)), ("dropped", "1")]
+    line = f"GET {reverse('question')}?{urlencode(pairs)} HTTP/1.1"
+    assert len(line) < runpy.run_path(str(ROOT / "deploy" / "gunicorn.conf.py"))["limit_request_line"]
 
 
 # ---- settings ----

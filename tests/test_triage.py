@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from reading import POSTED, SYMPTOMS, Page, post, press, visit
+from reading import POSTED, SYMPTOMS, Page, post, press, text_of, visit
 
 from helpdesk.loaded import catalog
 from triage.answers import STEP_PREFIX
@@ -21,10 +21,14 @@ BROKEN = (
     "symptom=page-or-app-broken&for-whom=self&works-elsewhere=not-tried&way-in=browser&this-device=yes"
     "&needed-today=refill"
 )
+EXPOSED = (
+    "symptom=changes-not-mine&for-whom=self&can-sign-in=no&contacts-exposed=yes&trusted-device=no&needed-today=nothing"
+)
 IPHONE = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
     "Version/18.6 Mobile/15E148 Safari/604.1"
 )
+WHOSE = catalog().questions["for-whom"].label
 NOT_KNOWN = "Part of the address was not known to us, so we left it out."
 
 
@@ -59,7 +63,7 @@ def test_an_address_leads_on_to_the_page_that_is_next(client, url, leads_to):
 def test_a_patient_who_is_locked_out_gets_from_the_symptoms_to_a_pdf(client):
     page = visit(client, "/triage/")
     page = press(client, page, "Continue", {"symptom": "locked-message"})
-    assert page.texts("h1") == ["Who is this for?"]
+    assert page.texts("h1") == [WHOSE]
     page = press(client, page, "Continue", {"for-whom": "self"})
     page = press(client, page, "Continue", {"codes-unasked": "no"})
     page = press(client, page, "Continue", {"needed-today": "refill"})
@@ -102,10 +106,49 @@ def test_no_question_is_asked_twice_when_several_symptoms_are_ticked(client):
 def test_a_suspected_intruder_hears_to_contact_now_and_is_offered_a_desk_first(client):
     page = visit(
         client,
-        "/triage/verdict/?symptom=changes-not-mine&for-whom=self&can-sign-in=no&contacts-exposed=yes&needed-today=nothing",
+        f"/triage/verdict/?{EXPOSED}",
     )
     assert page.texts("h1") == [catalog().verdicts["contact-now"].title]
     assert page.html.index("Whom to contact") < page.html.index("Steps for you")
+    assert page.link("If someone at home may be reading along") == "/stay-safe/#home"
+    assert "home" in visit(client, "/stay-safe/").ids
+
+
+def test_who_asks_about_somebody_else_cannot_say_that_the_record_is_their_own(client):
+    page = visit(client, "/triage/verdict/?symptom=care-for-someone&for-whom=self")
+    assert page.texts("h1") == [WHOSE]
+    assert [box.get("value") for box in page.all("input[@type='radio']")] == ["child", "teen", "adult"]
+    assert page.all("input[@checked]") == []
+    sent = visit(client, "/triage/question/?symptom=care-for-someone&asked=for-whom&for-whom=self")
+    assert sent.title.startswith("Error: ")
+
+
+VERDICTS = {
+    "try-first": BROKEN,
+    "wait": "symptom=site-down&for-whom=self&outage-known=yes&way-in=app&this-device=yes&needed-today=nothing",
+    "contact-support": LOCKED,
+    "contact-clinic": "symptom=teen-record-blocked&for-whom=teen&proxy-state=stopped&needed-today=nothing",
+    "contact-now": EXPOSED,
+}
+
+
+@pytest.mark.parametrize("verdict", catalog().verdicts)
+def test_the_way_to_a_request_stands_above_the_steps_where_a_person_is_needed_and_loses_no_mark(client, verdict):
+    page = visit(client, f"/triage/verdict/?{VERDICTS[verdict]}")
+    assert page.texts("h1") == [catalog().verdicts[verdict].title]
+    (button,) = [button for button in page.all("button") if text_of(button) == "Make a support request"]
+    assert [link for link in page.all("a") if text_of(link) == "Make a support request"] == []
+    (steps,) = page.all("ol[@class='steps']")
+    order = list(page.tree.iter())
+    assert (order.index(button) < order.index(steps)) == verdict.startswith("contact-")
+    # It sends the marks that were set just now, as the button below the steps does.
+    radios = page.all("ol[@class='steps']/li//input[@type='radio']")
+    marks = {radio.get("name"): "no-help" for radio in radios}
+    assert marks
+    details = press(client, page, "Make a support request", marks)
+    assert details.url == f"/triage/details/?{VERDICTS[verdict]}&{urlencode(marks)}"
+    same = press(client, page, "What to do next", marks)
+    assert same.url == f"/triage/verdict/?{VERDICTS[verdict]}&{urlencode(marks)}"
 
 
 def test_worry_about_symptoms_puts_care_before_the_verdict(client):
@@ -119,7 +162,16 @@ def test_worry_about_symptoms_puts_care_before_the_verdict(client):
 def test_a_step_that_worked_is_good_news_with_a_way_to_the_packet_all_the_same(client):
     page = visit(client, f"/triage/verdict/?{BROKEN}&step-restart-device=worked")
     assert page.texts("h1") == ["Good: a step worked"]
+    assert page.title.startswith("Good: a step worked")
     assert page.form("Make a support request").action == "/triage/details/"
+    assert "Whom to contact" not in page.text
+
+
+def test_one_step_that_worked_is_no_good_news_while_another_problem_is_left(client):
+    both = LOCKED.replace("for-whom", "symptom=records-missing&for-whom") + "&what-is-missing=results"
+    page = visit(client, f"/triage/verdict/?{both}&step-wait-as-told=worked")
+    assert page.texts("h1") == [catalog().verdicts["contact-clinic"].title]
+    assert "Good: a step worked" not in page.html
 
 
 # ---- Back and Change ----
@@ -130,7 +182,7 @@ def test_back_goes_to_the_question_before_and_shows_what_was_chosen(client):
     page = visit(client, page.link("Back"))
     assert [box.get("value") for box in page.all("input[@checked]")] == ["no"]
     page = visit(client, page.link("Back"))
-    assert page.texts("h1") == ["Who is this for?"]
+    assert page.texts("h1") == [WHOSE]
     assert [box.get("value") for box in page.all("input[@checked]")] == ["teen"]
     page = visit(client, page.link("Back"))
     assert page.url == "/triage/?symptom=locked-message&for-whom=teen&codes-unasked=no"
@@ -145,7 +197,7 @@ def test_back_from_the_details_goes_to_the_verdict(client):
 
 def test_each_answer_can_be_changed_from_the_verdict_and_the_others_stay(client):
     page = visit(client, f"/triage/verdict/?{LOCKED}&step-stop-trying=worked")
-    page = visit(client, page.link("Change Who is this for?"))
+    page = visit(client, page.link(f"Change {WHOSE}"))
     assert [box.get("value") for box in page.all("input[@checked]")] == ["self"]
     page = press(client, page, "Continue", {"for-whom": "adult"})
     assert page.url == f"/triage/verdict/?{LOCKED}&step-stop-trying=worked".replace("self", "adult")
@@ -262,7 +314,7 @@ def test_the_device_at_hand_is_guessed_and_said_to_be_a_guess(client):
     assert pairs["browser"] == "Mobile Safari 18"
     assert "We guessed your device" in page.text
     made = press(client, page, "Continue", {"device": "", "browser": "Mosaic 1"})
-    assert "iPhone" not in made.text
+    assert "iPhone, iOS 18" not in made.html
     assert "Mosaic 1" in made.text
 
 
@@ -352,7 +404,7 @@ def test_change_keeps_reference_time_and_every_answer(client):
     carried = dict(first.form("Save as PDF").pairs)
     details = press(client, first, "Change what you wrote")
     assert details.status == 200
-    assert details.texts("h1") == ["What the desk needs to know"]
+    assert details.texts("h1") == ["What support needs to know"]
     boxes = dict(details.form("Continue").pairs)
     assert {name: boxes[name] for name in carried if name in boxes} == {
         name: value for name, value in carried.items() if name in boxes
@@ -360,6 +412,28 @@ def test_change_keeps_reference_time_and_every_answer(client):
     second = press(client, details, "Continue", {"began": "Tuesday"})
     assert dict(second.form("Save as PDF").pairs) == carried | {"began": "Tuesday"}
     assert carried["reference"] in second.text
+
+
+@pytest.mark.parametrize("exposed", ["yes", "unsure", "no"])
+def test_where_somebody_else_may_read_the_mail_the_review_page_warns_of_it_first(client, exposed):
+    query = EXPOSED.replace("contacts-exposed=yes", f"contacts-exposed={exposed}")
+    page = Page(post(client, f"/triage/review/?{query}", {"began": "today"}))
+    sheets = catalog().packet.sheets
+    warned = exposed != "no"
+    assert page.texts("div[@class='stop']/h2") == (["Do not use e-mail for this"] if warned else [])
+    assert (sheets.a_note_exposed in page.text) == warned
+    assert (sheets.a_note in page.text) != warned
+    assert ("It does not say who you are." in page.text) != warned
+    if warned:
+        assert page.html.index("Do not use e-mail for this") < page.html.index("Save the e-mail text")
+        assert page.link("If someone at home may be reading along") == "/stay-safe/#home"
+
+
+def test_a_key_in_the_address_of_a_mychart_goes_no_further(client):
+    typed = {"portal-address": "https://mychart.example.org/reset?token=CANARY99#CANARY99"}
+    page = Page(post(client, f"/triage/review/?{LOCKED}", typed))
+    assert dict(page.form("Save as PDF").pairs)["portal-address"] == "https://mychart.example.org/reset"
+    assert "CANARY99" not in page.html
 
 
 @pytest.mark.parametrize("reference", ["", "ABCD-EFGH", "2345-678L", "CANARY", "2345678K" * 50])
@@ -424,6 +498,13 @@ def test_a_packet_without_a_symptom_shows_how_to_start(client, data):
     page = Page(post(client, "/packet/pdf/", data))
     assert page.status == 400
     assert page.link("Make a support request") == "/triage/"
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
+def test_where_packets_are_made_nothing_is_taken_without_saying_which(client, method):
+    response = client.generic(method, "/packet/", b"name=CANARY")
+    assert (response.status_code, response["Allow"]) == (405, "GET, HEAD")
+    assert client.head("/packet/").status_code == 200
 
 
 # ---- whatever is sent ----
