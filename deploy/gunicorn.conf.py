@@ -16,7 +16,7 @@ proc_name = "wayin"
 # Sized for two cores: processes scale, threads only keep a slow phone from holding a process.
 worker_class = "gthread"
 workers = 2
-threads = 4
+threads = 8
 backlog = 256
 
 timeout = 30

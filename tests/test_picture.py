@@ -90,17 +90,18 @@ def with_canaries(kind: str) -> bytes:
     options: dict = {"exif": exif, "icc_profile": CANARY.encode() * 20}
     if kind == "JPEG":
         options["comment"] = CANARY.encode()
-    if kind == "PNG":
+    if kind.startswith("PNG"):
         options["pnginfo"] = PngImagePlugin.PngInfo()
         options["pnginfo"].add_text("Author", CANARY)
         options["pnginfo"].add_text("More", CANARY, zip=True)
         options["pnginfo"].add_itxt("Other", CANARY)
     if kind == "WEBP":
         options["xmp"] = f"<x>{CANARY}</x>".encode()
-    return saved(screen(), kind, **options) + CANARY.encode()
+    image = screen().convert("P") if kind == "PNG, few colours" else screen()
+    return saved(image, kind.partition(",")[0], **options) + CANARY.encode()
 
 
-@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "HEIF"])
+@pytest.mark.parametrize("kind", ["PNG", "PNG, few colours", "JPEG", "WEBP", "HEIF"])
 def test_nothing_that_came_along_is_left(kind):
     sent = with_canaries(kind)
     assert CANARY.encode() in sent
@@ -147,6 +148,12 @@ def test_the_worst_picture_is_small_enough_to_travel_in_the_page(settings):
     # As a form sends it: three of its signs become three each.
     sent = len(carried) + 2 * sum(map(carried.count, "+/="))
     assert sent + 64 * 1024 < settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+
+
+def test_the_order_of_the_palette_makes_no_difference():
+    image = screen().quantize(8)
+    assert image.getpalette() != (turned := image.remap_palette(range(7, -1, -1))).getpalette()
+    assert clean(saved(image, "PNG")) == clean(saved(turned, "PNG"))
 
 
 # ---- what is refused ----

@@ -155,7 +155,7 @@ HOSTILE = {
 
 
 def test_200_hostile_tasks_take_nothing_from_200_good_ones(monkeypatch):
-    """Four threads, as one server process has. A good one asks again after a 503, as a browser would."""
+    """Four threads at once. A good one asks again after a 503, as a browser would."""
     monkeypatch.setattr(workers, "SECONDS", 0.6)
     wanted = workers.run(pdf.render, GOOD.format(1), "", MADE_AT)[:8]
     asked_again = itertools.count()

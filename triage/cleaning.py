@@ -175,7 +175,7 @@ def _link(text: str) -> bool:
     """A link with a key in it, such as the one in a password-reset e-mail: whoever has it can use it."""
     return bool(
         re.search(
-            r"\bhttps?://[^\s?#]{1,300}+[?#]\S{0,300}?(?:token|code|key|ticket|reset)\w{0,20}=\S{6}",
+            r"\bhttps?://[^\s?#]{1,300}+[?#]\S{0,300}?(?<![a-z])(?:token|code|key|ticket|reset)\w{0,20}=\S{6}",
             text,
             re.IGNORECASE,
         )
