@@ -1,5 +1,6 @@
 """What could hang, burn or eat memory does so in a process that is killed, and everybody else is served."""
 
+import contextlib
 import itertools
 import os
 import random
@@ -244,12 +245,16 @@ def test_a_paper_that_cannot_be_made_now_gives_503_and_says_what_to_do(client, m
 
 def family(parent: int) -> dict[int, str]:
     """Every process below this one, with its command."""
-    listed = subprocess.run(["ps", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True).stdout
-    rows = [line.split(None, 2) for line in listed.splitlines()[1:]]
+    # Not by `ps`, which cuts a command where a line of the terminal would end.
+    parents, commands = {}, {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            commands[int(folder.name)] = (folder / "cmdline").read_text().replace("\0", " ")
     below = {parent}
-    while more := {int(row[0]) for row in rows if int(row[1]) in below} - below:
+    while more := {pid for pid, above in parents.items() if above in below} - below:
         below |= more
-    return {int(row[0]): row[2] for row in rows if int(row[0]) in below}
+    return {pid: command for pid, command in commands.items() if pid in below}
 
 
 @pytest.fixture
