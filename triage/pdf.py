@@ -19,7 +19,7 @@ from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
 # No honest packet comes near; a text made of nothing but line breaks does.
-PAGES = 16
+PAGES = 20
 # What stands for a character that no font can draw.
 STAND_IN = "\N{REPLACEMENT CHARACTER}"
 # The addresses by which the HTML refers to its pictures.
