@@ -84,8 +84,12 @@ def _clean_character(character: str) -> str:
 # Each pattern reads 50,000 characters in one go, whatever they are: white space is possessive (\s*+), so that it is
 # not tried again in other portions, and words have a longest length.
 
-_CALLED_PASSWORD = r"(?:pass\s?(?:word|code|phrase)s?|pwd?|contrase(?:ñ|n)as?)"
+# English and Spanish alike, whatever the page: people mix them.
+_CALLED_PASSWORD = r"(?:pass\s?(?:word|code|phrase)s?|pwd?|contrase(?:ñ|n)as?|claves?)"
 _CALLED_CODE = r"(?:(?:pass|pass )?codes?|c(?:ó|o)digos?|otp|pins?)"
+
+_IS = r"(?:is|was|are|es|era|fue|son)"
+_MY = r"(?:my|the|your|mi|la|el|su)"
 
 # What people write after "my password is" when they tell what MyChart says, not what the password is.
 _NOT_A_SECRET = frozenset(
@@ -98,6 +102,14 @@ _NOT_A_SECRET = frozenset(
     saved secure sent set short should shown so still stored stolen strong that the there they this to too try typed
     unchanged unrecognised unrecognized updated used valid very weak we what when which will with working wrong you
     your
+
+    abierta aceptada al algo ambas antigua así aún bien bloqueada borrada borrosa buena caducada cambiada cierta
+    como con conocida correcta corrige corta de debe del demasiado desconocida después diferente difícil distinta el
+    ella en equivocada error errónea esa esta está exacta falsa fácil guardada hay igual ilegible imposible inactiva
+    incorrecta inservible invalida inválida la larga las lo los mal mala mi misma mía muy más necesaria ninguna no
+    nueva obligatoria olvidada otra para pero perdida por porque privada que qué rechazada reconocida recordada
+    requerida robada secreta segura si siempre sin sólo solo su suficiente suya también temporal tiene todavía un
+    una única usada vacía válida vencida verdadera vieja ya
     """.split()  # noqa: SIM905 (a list of words reads best as words)
 )
 
@@ -106,30 +118,36 @@ _OTHER_CODES = frozenset("area country error fault http message postal reason re
 
 
 def _password(text: str) -> bool:
-    told = rf"\b{_CALLED_PASSWORD}\s*+(?:\bis\b|\bwas\b|\bes\b|[:=])\s*+[:=]?\s*+[\"“'‘]?(\S+)"
+    told = rf"\b{_CALLED_PASSWORD}\s*+(?:\b{_IS}\b|[:=])\s*+[:=]?\s*+[\"“'‘]?(\S+)"
     if any(_is_told(match[1]) for match in re.finditer(told, text, re.IGNORECASE)):
         return True
     mixed = r"(?=\S{0,40}[0-9])(?=\S{0,40}[a-z])\S{6,40}+"
     after = rf"\b{_CALLED_PASSWORD}\s*+[-–—,]?\s*+{mixed}"
-    before = rf"(?<!\S){mixed}\s++(?:as|is|was)\s++(?:my|the)\s++{_CALLED_PASSWORD}\b"
+    before = rf"(?<!\S){mixed}\s++(?:as|como|{_IS})\s++{_MY}\s++{_CALLED_PASSWORD}\b"
     return bool(re.search(f"{after}|{before}", text, re.IGNORECASE))
 
 
 def _is_told(word: str) -> bool:
     """Whether the word after "is" seems to be the secret itself."""
     bare = word.strip(".,;:!?\"“”'‘’()").lower()
-    return bare not in _NOT_A_SECRET and any(character.isalnum() for character in bare)
+    return not {bare, bare.removesuffix("s")} & _NOT_A_SECRET and any(character.isalnum() for character in bare)
+
+
+_GOT = r"(?:got|received|sent me|gave me|recib(?:í|i)|me (?:lleg(?:ó|o)|mandaron|enviaron|dieron))"
+_BY_TEXT = (
+    r"(?:by|in|on|from|por|en)\s++(?:an? |the |my |una? |el |la |mi )?"
+    r"(?:text|sms|e-?mail|mail|message|voice|phone|call|mensaje|correo|tel(?:é|e)fono|llamada)"
+)
 
 
 def _code(text: str) -> bool:
     digits = r"(?:\d{3}[ -]\d{3}|\d{4}[ -]\d{4}|\d{4,8})"
-    told = rf"(?:\b(\w{{1,20}})\W{{1,3}})?\b{_CALLED_CODE}\b\s*+(?:\b(?:is|was|es)\b|[:=])?\s*+#?{digits}(?![-/.:]?\d)"
-    texted = rf"(?<![\d-]){digits}\s++(?:is|was|as)\s++(?:your|my|the)\s++((?:\w{{1,20}}+\s++){{0,3}}?){_CALLED_CODE}\b"
+    told = rf"(?:\b(\w{{1,20}})\W{{1,3}})?\b{_CALLED_CODE}\b\s*+(?:\b{_IS}\b|[:=])?\s*+#?{digits}(?![-/.:]?\d)"
+    texted = rf"(?<![\d-]){digits}\s++(?:as|como|{_IS})\s++{_MY}\s++((?:\w{{1,20}}+\s++){{0,3}}?){_CALLED_CODE}\b"
     # "I got 482913 by text", and "the code I got was 482913".
-    way = r"(?:by|in|on|from)\s++(?:an? |the |my )?(?:text|sms|e-?mail|mail|message|voice|phone|call)"
-    got = rf"()\b(?:got|received|sent me|gave me)\s++(?:the |a |code ){{0,2}}{digits}\s++{way}"
-    words = r"(?:\s++(?!error|fault)\w{1,12}+){1,4}?"
-    late = rf"(?:\b(\w{{1,20}})\W{{1,3}})?\b{_CALLED_CODE}\b{words}\s++(?:is|was|es)\s*+:?\s*+{digits}(?![-/.:]?\d)"
+    got = rf"()\b{_GOT}\s++(?:the |a |el |un |code |c(?:ó|o)digo ){{0,2}}{digits}\s++{_BY_TEXT}"
+    words = r"(?:\s++(?!error|fault|postal)\w{1,12}+){1,4}?"
+    late = rf"(?:\b(\w{{1,20}})\W{{1,3}})?\b{_CALLED_CODE}\b{words}\s++{_IS}\s*+:?\s*+{digits}(?![-/.:]?\d)"
     # The form in which MyChart prints activation codes.
     if re.search(r"(?<![\w-])[A-Z0-9]{5}-[A-Z0-9]{5}-[A-Z0-9]{5}(?![\w-])", text):
         return True
@@ -140,7 +158,7 @@ def _code(text: str) -> bool:
 def _social_security(text: str) -> bool:
     if re.search(r"(?<![\d-])\d{3}[-– ]\d{2}[-– ]\d{4}(?![\d-])", text):
         return True
-    told = r"\b(?:ssn|social(?: security)?)(?: number| no)?\.?\s*+(?:is|was|are|[:=])?\s*+#?\d{4,9}\b"
+    told = rf"\b(?:ssn|social(?: security)?|seguro social)(?: number| no)?\.?\s*+(?:{_IS}|[:=])?\s*+#?\d{{4,9}}\b"
     return bool(re.search(told, text, re.IGNORECASE))
 
 
@@ -160,14 +178,23 @@ def _passes_luhn(digits: str) -> bool:
 
 def _insurance(text: str) -> bool:
     whose = r"\b(?:member|policy|subscriber|insurance|group|medicare|medicaid)(?: card)?"
-    told = whose + r"\s*+(?:id|no|number|nr|#)\.?\s*+(?:is|was|[:=])?\s*+#?(?=[\w-]{0,40}\d)[\w-]{5}"
+    number = rf"\s*+(?:{_IS}|[:=])?\s*+#?(?=[\w-]{{0,40}}\d)[\w-]{{5}}"
+    told = whose + rf"\s*+(?:id|no|number|nr|#)\.?{number}"
+    spanish_whose = (
+        r"(?:miembro|p(?:ó|o)liza|afiliad[oa]|asegurad[oa]|grupo|seguro(?! social)(?: m(?:é|e)dico)?|medicare)"
+    )
+    spanish_told = rf"\b(?:n(?:ú|u)mero|id) del? (?:mi )?{spanish_whose}{number}"
     # The fixed form of a Medicare number, which needs no word before it.
     medicare = r"\b[1-9][A-Z][A-Z0-9]\d-?[A-Z][A-Z0-9]\d-?[A-Z]{2}\d{2}\b"
-    return bool(re.search(f"{told}|{medicare}", text, re.IGNORECASE))
+    return bool(re.search(f"{told}|{spanish_told}|{medicare}", text, re.IGNORECASE))
 
 
 def _security_answer(text: str) -> bool:
-    told = r"(?:maiden name|first pet|(?:security|secret) answer)\s*+(?:is|was|[:=])\s*+(\S+)"
+    asked = r"maiden name|first pet|(?:security|secret) answer"
+    spanish_asked = (
+        r"(?:apellido de soltera|primera mascota)(?: de mi (?:madre|mam(?:á|a)))?|respuesta (?:secreta|de seguridad)"
+    )
+    told = rf"(?:{asked}|{spanish_asked})\s*+(?:{_IS}|[:=])\s*+(\S+)"
     return any(_is_told(match[1]) for match in re.finditer(told, text, re.IGNORECASE))
 
 
