@@ -70,9 +70,14 @@ class QuietLogger(Logger):
 
 def _pattern(path: str) -> str:
     from django.urls import Resolver404, resolve
+    from django.utils import translation
+
+    from helpdesk.alternates import language_of
 
     try:
-        return f"/{resolve(path).route}"
+        # Django knows the addresses of one language at a time.
+        with translation.override(language_of(path)):
+            return f"/{resolve(path).route}"
     except Resolver404:
         return "-"
 

@@ -8,10 +8,12 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
+from helpdesk import languages, translations
+from helpdesk.languages import SOURCE, Language
 from helpdesk.organization import FACTS, Organization
 from helpdesk.records import (
     CONTENT,
@@ -26,6 +28,7 @@ from helpdesk.records import (
     Words,
     parse,
     read_toml,
+    written,
 )
 
 Condition = dict[str, Ids]
@@ -232,6 +235,15 @@ class SiteWords(Record):
     trademark: Words
 
 
+def _fields_only(line: str) -> str:
+    if set("{}") & set(PLACEHOLDER.sub("", line)):
+        raise ValueError("braces hold the name of one field and nothing else")
+    return line
+
+
+# Words that the code fills in: {braces} hold a field that it knows.
+Line = Annotated[str, AfterValidator(_fields_only), BeforeValidator(written)]
+
 # What the packet fills into the opening of the phone script.
 OPENING_FIELDS = ("problem", "request", "for_whom", "reference_spelled")
 
@@ -243,8 +255,14 @@ def _opening_line(line: str) -> str:
 
 
 class CallWords(Record):
-    """The phone script, as a conversation. `for_whom` has a sentence for each answer to the question for-whom."""
+    """The phone script, as a conversation. `for_whom` has a sentence for each answer to the question for-whom.
 
+    interpreter  how to ask for one; {language} is the patient's
+    letter       how a {letter} of the reference is spelled with a {word}
+    """
+
+    interpreter: tuple[Line, ...] = Field(min_length=1)
+    letter: Line
     opening: tuple[Annotated[str, AfterValidator(_opening_line), Field(min_length=1)], ...] = Field(min_length=1)
     opening_now: Words
     identity: Sentences
@@ -310,6 +328,15 @@ class PacketLabels(Record):
     picture_alt: Words
     made_up: Words
     read_sheet_a: Words
+    talk: Words
+    site_language: Words
+    own_words: Line
+    typed_here: Line
+    your_answers: Words
+    your_answers_note: Line
+    read_your_answers: Words
+    say_in_desk_language: Line
+    unreviewed: Words
 
 
 class PacketWords(Record):
@@ -328,11 +355,30 @@ class PacketWords(Record):
     spelling: dict[str, Words]
 
 
+T = TypeVar("T")
+
+
+class Lookup(dict[str, T]):
+    """A table whose missing key is a ContentError: templates would pass over a KeyError in silence."""
+
+    def __missing__(self, key: str) -> T:
+        raise ContentError(f"interface.toml: there is no {key}, and the site says it; add it")
+
+
+# The words of buttons, headings and messages, by where they stand and what they say.
+Interface = Lookup[Lookup[str]]
+
+
 @dataclass(frozen=True)
 class Catalog:
-    """All content in one language for one health system. Mappings keep the order of the content files."""
+    """All content in one language for one health system. Mappings keep the order of the content files.
 
-    language: str
+    unreviewed  whether some of it is a translation that no person has reviewed
+    """
+
+    language: Language
+    organization: Organization
+    unreviewed: bool
     groups: tuple[SymptomGroup, ...]
     questions: Mapping[str, Question]
     steps: Mapping[str, Step]
@@ -348,6 +394,7 @@ class Catalog:
     checklist: tuple[str, ...]
     pages: Mapping[str, Page]
     site: SiteWords
+    interface: Interface
     packet: PacketWords
 
     @cached_property
@@ -366,9 +413,9 @@ class Catalog:
         return tuple(question for question in self.questions.values() if question.stage == "details")
 
 
-def load(language: str = "en", organization: Organization | None = None, content: Path = CONTENT) -> Catalog:
+def load(language: str = SOURCE, organization: Organization | None = None, content: Path = CONTENT) -> Catalog:
     """Everything in `language`, in the words that fit `organization`. Raises ContentError listing every fault."""
-    catalog = _Loader(content, language, organization or Organization()).catalog()
+    catalog = _Loader(content, languages.read(content, language), organization or Organization()).catalog()
     if faults := list(_dangling(catalog)):
         raise ContentError(*faults)
     return catalog
@@ -433,12 +480,13 @@ class _FaqWords(Record):
 class _Loader:
     """Reads one language's files with one health system's facts. Faults are gathered, and raised at the end."""
 
-    def __init__(self, content: Path, language: str, organization: Organization) -> None:
+    def __init__(self, content: Path, language: Language, organization: Organization) -> None:
+        self.content = content
         self.rules = content / "rules"
-        self.words = content / language
+        self.words = content / language.code
         self.language = language
         self.organization = organization
-        self.context = {"facts": organization.facts(), "fact_names": tuple(FACTS)}
+        self.context = {"facts": organization.facts(language), "fact_names": tuple(FACTS)}
         self.faults: list[str] = []
 
     def catalog(self) -> Catalog:
@@ -446,6 +494,8 @@ class _Loader:
         faq_words = gather(self._record, _FaqWords, "faq.toml")
         catalog = Catalog(
             language=self.language,
+            organization=self.organization,
+            unreviewed=gather(self._unreviewed),
             groups=gather(self._groups),
             questions=gather(self._questions),
             steps=gather(self._steps),
@@ -461,11 +511,20 @@ class _Loader:
             checklist=gather(self._checklist),
             pages=gather(self._pages),
             site=gather(self._record, SiteWords, "site.toml"),
+            interface=gather(self._interface),
             packet=gather(self._record, PacketWords, "packet.toml"),
         )
         if self.faults:
             raise ContentError(*dict.fromkeys(self.faults))
         return catalog
+
+    def _unreviewed(self) -> bool:
+        """Also finds what the language lacks beside its source."""
+        if self.language.code == SOURCE:
+            return False
+        translation = translations.load(self.content, self.language.code)
+        self.faults += translation.faults()
+        return bool(translation.unreviewed())
 
     def _gather(self, build: Callable[..., Any], *arguments: Any) -> Any:
         """What `build` makes of the arguments; None where it finds a fault, which is kept for the end."""
@@ -505,6 +564,13 @@ class _Loader:
 
         strings: dict[str, str] = self._record(Strings, name, {"words": read_toml(self.words / name)}).words
         return strings
+
+    def _interface(self) -> Interface:
+        class Lines(Record):
+            tables: dict[str, dict[str, Line]]
+
+        read = self._record(Lines, "interface.toml", {"tables": read_toml(self.words / "interface.toml")})
+        return Lookup({table: Lookup(lines) for table, lines in read.tables.items()})
 
     def _words_for(self, name: str, ids: list[str], table: Table) -> None:
         """Checks that `table` has words for exactly these ids."""

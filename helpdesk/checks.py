@@ -10,25 +10,57 @@ from django.conf import settings
 from django.core import checks
 from django.utils import timezone
 
-from helpdesk import loaded
+from helpdesk import loaded, translations
+from helpdesk.languages import SOURCE
 from helpdesk.organization import Organization, Sourced
 from helpdesk.records import ContentError
 
 OLD = datetime.timedelta(days=365)
-VARIABLES = ("WAYIN_ACCESS_LOG", "WAYIN_DEBUG", "WAYIN_HOSTS", "WAYIN_HTTPS", "WAYIN_ORGANIZATION")
+VARIABLES = ("WAYIN_ACCESS_LOG", "WAYIN_CONTENT", "WAYIN_DEBUG", "WAYIN_HOSTS", "WAYIN_HTTPS", "WAYIN_ORGANIZATION")
+# How many stale translations a warning names; `manage.py translations` shows all.
+SHOWN = 10
 THIS_MACHINE = {"localhost", "127.0.0.1", "[::1]"}
 # Numbers and names that are kept free for examples: 555-01xx in North America, and RFC 2606.
 FREE_FOR_EXAMPLES = re.compile(r"\b555[-. ]?01[0-9]{2}\b|[\w.-]+\.example\b(?!\.\w)|\bexample\.(?:com|net|org)\b")
 
 
 def check_content(**_: Any) -> list[checks.CheckMessage]:
-    """E001: a content file or the fact sheet cannot be used. W001: facts checked too long ago. W002: not yet."""
-    try:
-        loaded.catalog()
-    except ContentError as error:
+    """E001: a content file or the fact sheet cannot be used. W001: facts checked too long ago. W002: not yet.
+
+    W005: a translation whose source changed.
+    """
+    if faults := list(_faults()):
         hint = "Mend the file and run `manage.py check` again. docs/content.md and docs/fact-sheet.md explain the keys."
-        return [checks.Error(fault, hint=hint, id="helpdesk.E001") for fault in error.faults]
-    return list(_days(loaded.organization(), timezone.localdate()))
+        return [checks.Error(fault, hint=hint, id="helpdesk.E001") for fault in faults]
+    return [*_days(loaded.organization(), timezone.localdate()), *_stale()]
+
+
+def _faults() -> Iterable[str]:
+    """What is wrong with the content, in every language. A fault of the source looks like another in translations."""
+    try:
+        loaded.catalog_in(SOURCE)
+        loaded.desk_catalog()
+        languages = loaded.languages()
+    except ContentError as error:
+        yield from error.faults
+        return
+    for language in languages:
+        try:
+            loaded.catalog_in(language)
+        except ContentError as error:
+            yield from error.faults
+
+
+def _stale() -> Iterable[checks.CheckMessage]:
+    for language in loaded.languages():
+        stale = translations.load(settings.WAYIN_CONTENT, language).stale() if language != SOURCE else ()
+        if stale:
+            more = f" and {len(stale) - SHOWN} more" if len(stale) > SHOWN else ""
+            yield checks.Warning(
+                f"{language}: the {SOURCE} words changed since these were translated: {', '.join(stale[:SHOWN])}{more}",
+                hint=f"Run `manage.py translations {language}`. docs/translations.md tells what to do.",
+                id="helpdesk.W005",
+            )
 
 
 def check_deployment(**_: Any) -> list[checks.CheckMessage]:

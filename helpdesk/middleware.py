@@ -6,6 +6,10 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import translation
+from django.utils.cache import patch_vary_headers
+
+from helpdesk.alternates import language_of
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -27,6 +31,23 @@ def headers(handler: Handler) -> Handler:
         response = handler(request)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
+        return response
+
+    return middleware
+
+
+def language(handler: Handler) -> Handler:
+    """Answers in the language that the address begins with (/es/...), and in the source language where it names none.
+
+    A browser's own wish changes only what is offered (helpdesk/alternates.py), so what it is offered varies by it.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        code = language_of(request.path_info)
+        with translation.override(code):
+            response = handler(request)
+        response.headers.setdefault("Content-Language", code)
+        patch_vary_headers(response, ["Accept-Language"])
         return response
 
     return middleware

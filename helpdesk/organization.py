@@ -6,6 +6,7 @@ Everything is optional. A blank fact is normal, and makes the pages say a neutra
 import datetime
 import itertools
 import re
+from collections.abc import Iterable, Mapping
 from operator import attrgetter
 from pathlib import Path
 from typing import Annotated, Literal
@@ -14,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
 
+from helpdesk.languages import CODE, SOURCE, Language
 from helpdesk.records import CONTENT, Facts, Record, parse, read_toml, shown
 
 BLANK = CONTENT / "organization.toml"
@@ -77,10 +79,33 @@ def _logo(path: Path, info: ValidationInfo) -> Path:
     return logo
 
 
+def _in_languages(value: object, info: ValidationInfo) -> object:
+    """Words without a language are in the one that the fact sheet is written in."""
+    own = (info.context or {}).get("language", SOURCE)
+    if isinstance(value, str):
+        return {own: value} if value.strip() else {}
+    if not isinstance(value, dict):
+        raise ValueError('write a text, or one for each language, such as { en = "...", es = "..." }')
+    if unknown := [key for key in value if not CODE.fullmatch(key)]:
+        raise ValueError(f'{unknown[0]!r} is no code of a language; write one such as "es"')
+    given = {code: words for code, words in value.items() if not isinstance(words, str) or words.strip()}
+    if own not in (given or value):
+        raise ValueError(f"write this in {own!r} too: other languages fall back on it")
+    return given
+
+
+def _language_code(code: str) -> str:
+    if not CODE.fullmatch(code):
+        raise ValueError(f'write the code of a language, such as "en" or "es", not {code!r}')
+    return code
+
+
 LOGO_TYPES = {".png": "image/png", ".svg": "image/svg+xml"}
 # It is on every page, and in every PDF.
 LOGO_BYTES = 100_000
 
+# The health system's own words: language -> words. Empty: not given.
+Text = Annotated[dict[str, str], BeforeValidator(_in_languages)]
 Accent = Annotated[str, AfterValidator(_accent)]
 Logo = Annotated[Path, AfterValidator(_logo)]
 Address = Annotated[str, AfterValidator(_https)]
@@ -139,7 +164,7 @@ class Rules(Sourced):
     code_minutes: Count | None = None
     reset_minutes: Count | None = None
     activation_days: Count | None = None
-    cost: str = ""
+    cost: Text = {}
 
 
 class Ages(Sourced):
@@ -180,29 +205,29 @@ class Look(Record):
 class Hours(Record):
     """Opening hours of some days, in the desk's own time zone."""
 
-    days: str
+    days: Text
     open: Time
     close: Time
 
     @model_validator(mode="after")
     def _opens_before_it_closes(self) -> "Hours":
         if self.open >= self.close:
-            raise ValueError(f"{self.days}: `open` must be earlier than `close`")
+            raise ValueError(f"{next(iter(self.days.values()), 'hours')}: `open` must be earlier than `close`")
         return self
 
 
 class Desk(Sourced):
     """How to reach one desk. `handles` moves problems to it from the desk that the rules name."""
 
-    name: str = ""
+    name: Text = {}
     phone: Phone | None = None
-    menu_hint: str = ""
+    menu_hint: Text = {}
     tty: Phone | None = None
     hours: tuple[Hours, ...] = ()
     time_zone: TimeZone | None = None
     web_form: Address | None = None
-    secure_message: str = ""
-    reply: str = ""
+    secure_message: Text = {}
+    reply: Text = {}
     handles: tuple[str, ...] = ()
 
     @model_validator(mode="after")
@@ -210,11 +235,6 @@ class Desk(Sourced):
         if self.hours and not self.time_zone:
             raise ValueError("`hours` need a `time_zone`")
         return self
-
-    @property
-    def time_zone_city(self) -> str:
-        """The time zone as people say it: "Chicago" for America/Chicago."""
-        return (self.time_zone or "").rpartition("/")[2].replace("_", " ")
 
     @property
     def can_be_reached(self) -> bool:
@@ -243,13 +263,17 @@ class Place(Sourced):
 
     name: str
     address: tuple[str, ...] = ()
-    hours: str = ""
-    bring: str = ""
+    hours: Text = {}
+    bring: Text = {}
 
 
 class Organization(Record):
-    """One health system's fact sheet."""
+    """One health system's fact sheet.
 
+    language  in which its desks read requests, and in which the fact sheet is written
+    """
+
+    language: Annotated[str, AfterValidator(_language_code)] = SOURCE
     organization: About = About()
     portal: Portal = Portal()
     app: App = App()
@@ -264,10 +288,18 @@ class Organization(Record):
         desk: Desk = getattr(self.desks, desk_id)
         return desk
 
-    def facts(self) -> Facts:
-        """The facts that sentences in the content may use, by name; only those that are given."""
+    def facts(self, language: Language) -> Facts:
+        """The facts that sentences in this language may use, by name; only those that are given."""
         values = {name: attrgetter(place)(self) for name, place in FACTS.items()}
-        return {name: str(value) for name, value in values.items() if value not in (None, "")}
+        texts = {name: value.get(language.code) for name, value in values.items() if isinstance(value, dict)}
+        plain = {name: value for name, value in values.items() if name not in texts and value not in (None, "")}
+        return {name: text for name, text in texts.items() if text} | {
+            name: language.isolate(str(value)) for name, value in plain.items()
+        }
+
+    def texts(self) -> Iterable[tuple[str, Mapping[str, str]]]:
+        """Every text of the health system's own, with the key under which the fact sheet has it."""
+        return _texts(self, "")
 
 
 # What a sentence may name -> where the fact sheet says it.
@@ -292,4 +324,23 @@ FACTS = {
 
 def load(path: Path = BLANK) -> Organization:
     """The fact sheet in the file `path`. Raises ContentError, which names each key that is wrong."""
-    return parse(Organization, read_toml(path), shown(path), {"folder": path.parent})
+    table = read_toml(path)
+    return parse(Organization, table, shown(path), {"folder": path.parent, "language": table.get("language", SOURCE)})
+
+
+def said(text: Mapping[str, str], language: str) -> tuple[str, str]:
+    """The text in this language, or else in the one that it is given in, and which that is. Both empty: not given."""
+    if language in text:
+        return text[language], language
+    return next(((words, code) for code, words in text.items()), ("", ""))
+
+
+def _texts(value: object, where: str) -> Iterable[tuple[str, Mapping[str, str]]]:
+    if isinstance(value, dict):
+        yield where, value
+    elif isinstance(value, tuple):
+        for number, item in enumerate(value, 1):
+            yield from _texts(item, f"{where}.{number}")
+    elif isinstance(value, Record):
+        for name in type(value).model_fields:
+            yield from _texts(getattr(value, name), f"{where}.{name}".lstrip("."))

@@ -73,7 +73,8 @@ def _plain(sentence: object, fact_names: Collection[str]) -> object:
     return sentence
 
 
-def _written(value: object) -> object:
+def written(value: object) -> object:
+    """The value; refuses words of which nothing is left."""
     if isinstance(value, str) and not value.strip():
         raise ValueError("this is empty; write the words")
     return value
@@ -98,9 +99,9 @@ def _without_blanks(sentences: tuple[str, ...]) -> tuple[str, ...]:
 
 # Words that may be left out, words that must be said, and at least one sentence.
 MaybeWords = Annotated[str, BeforeValidator(_said)]
-Words = Annotated[MaybeWords, BeforeValidator(_said_always), BeforeValidator(_written)]
+Words = Annotated[MaybeWords, BeforeValidator(_said_always), BeforeValidator(written)]
 Sentences = Annotated[
-    tuple[Annotated[MaybeWords, BeforeValidator(_written)], ...],
+    tuple[Annotated[MaybeWords, BeforeValidator(written)], ...],
     AfterValidator(_without_blanks),
     BeforeValidator(_one_said_always),
 ]

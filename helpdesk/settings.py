@@ -1,6 +1,7 @@
 """Settings. A fresh clone runs with no environment variable set.
 
 WAYIN_ORGANIZATION  path of the health system's fact sheet (default: the blank one)
+WAYIN_CONTENT       path of the rules and words, with a folder for each language (default: our own)
 WAYIN_HOSTS         host names that the site answers to, with commas between (default: this machine only)
 WAYIN_HTTPS         1 where a proxy in front speaks HTTPS: redirects, HSTS (default: 0)
 WAYIN_DEBUG         1 for development only (default: 0)
@@ -12,7 +13,9 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
+from helpdesk import languages
 from helpdesk.organization import BLANK
+from helpdesk.records import CONTENT
 
 
 def env_bool(name: str) -> bool:
@@ -39,6 +42,7 @@ ALLOWED_HOSTS = env_list("WAYIN_HOSTS", "localhost,127.0.0.1,[::1]")
 # Where this site is known to be: the first of its names. FHIR wants an absolute address for its questionnaire.
 WAYIN_ADDRESS = f"{'https' if env_bool('WAYIN_HTTPS') else 'http'}://{ALLOWED_HOSTS[0]}"
 WAYIN_ORGANIZATION = Path(os.environ.get("WAYIN_ORGANIZATION") or BLANK)
+WAYIN_CONTENT = Path(os.environ.get("WAYIN_CONTENT") or CONTENT)
 
 INSTALLED_APPS = [
     "helpdesk",
@@ -51,6 +55,7 @@ MIDDLEWARE = [
     "helpdesk.middleware.headers",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "helpdesk.middleware.language",
     "helpdesk.middleware.bounded_body",
     "django.middleware.common.CommonMiddleware",
 ]
@@ -68,9 +73,9 @@ TEMPLATES = [
             "context_processors": [
                 "django.template.context_processors.request",
                 "helpdesk.loaded.context",
+                "helpdesk.alternates.context",
             ],
             "builtins": [
-                "django.templatetags.i18n",
                 "django.templatetags.static",
                 "crispy_forms.templatetags.crispy_forms_filters",
                 "helpdesk.templatetags.words",
@@ -84,8 +89,8 @@ CRISPY_ALLOWED_TEMPLATE_PACKS = ("wayin",)
 CRISPY_TEMPLATE_PACK = "wayin"
 CRISPY_FAIL_SILENTLY = False
 
-LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English")]
+LANGUAGE_CODE = languages.SOURCE
+LANGUAGES = [(code, code) for code in languages.codes(WAYIN_CONTENT)]
 USE_TZ = True
 TIME_ZONE = "UTC"
 

@@ -1,10 +1,11 @@
-"""Addresses of the site. Each is public and never changes."""
+"""Addresses of the site. Each is public and never changes. Pages in other languages have its code before them."""
 
+from django.conf.urls.i18n import i18n_patterns
 from django.urls import include, path
 
 from helpdesk import views
 
-urlpatterns = [
+pages = [
     path("", views.home, name="home"),
     path("problems/", views.problems, name="problems"),
     path("problems/<slug:slug>/", views.problem, name="problem"),
@@ -18,10 +19,15 @@ urlpatterns = [
     path("privacy/", views.page, {"name": "privacy"}, name="privacy"),
     path("accessibility/", views.page, {"name": "accessibility"}, name="accessibility"),
     path("for-support-desks/", views.for_support_desks, name="for-support-desks"),
+    path("", include("triage.urls")),
+]
+# What is the same in every language.
+urlpatterns = [
     path("look.css", views.look, name="look"),
     path("logo", views.logo, name="logo"),
     path("robots.txt", views.robots, name="robots"),
-    path("", include("triage.urls")),
+    path("", include("triage.machine_urls")),
+    *i18n_patterns(*pages, prefix_default_language=False),
 ]
 handler404 = "helpdesk.views.not_found"
 handler500 = "helpdesk.views.server_error"

@@ -6,12 +6,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
+from helpdesk.alternates import path_in
 from helpdesk.catalog import OfferedStep, Step
-from helpdesk.loaded import catalog, organization
+from helpdesk.loaded import catalog, languages, organization, say
 
 
 @require_safe
@@ -66,8 +66,8 @@ def _exceptions(offered: OfferedStep) -> list[str]:
     for key, choice_ids in offered.when.items():
         question = catalog().questions[key]
         choices = [choice.label for choice in question.choices if choice.id in choice_ids]
-        words = {"question": question.label, "answers": _(" or ").join(f"“{choice}”" for choice in choices)}
-        said.append(_("Only if your answer to “%(question)s” is %(answers)s.") % words)
+        answers = catalog().language.any_of(f"“{choice}”" for choice in choices)
+        said.append(say("problem.only_if", question=question.label, answers=answers))
     tags = catalog().steps[offered.id].tags
     return said + [words for tag, words in catalog().tags.items() if tag in tags]
 
@@ -130,7 +130,8 @@ def logo(request: HttpRequest) -> HttpResponse:
 @require_safe
 def robots(request: HttpRequest) -> HttpResponse:
     """Help pages may be found by search; answers in an address are nobody else's business."""
-    text = "User-agent: *\nDisallow: /triage/\nDisallow: /packet/\n"
+    paths = [path_in(language, path) for language in languages() for path in ("/triage/", "/packet/")]
+    text = "".join(["User-agent: *\n", *(f"Disallow: {path}\n" for path in paths)])
     return HttpResponse(text, content_type="text/plain; charset=utf-8")
 
 
@@ -161,6 +162,7 @@ def _faq_structured() -> SafeString:
     document = {
         "@context": "https://schema.org",
         "@type": "FAQPage",
+        "inLanguage": catalog().language.code,
         "mainEntity": [
             {
                 "@type": "Question",

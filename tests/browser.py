@@ -59,7 +59,7 @@ class Site(str):
 
 
 @contextmanager
-def running_site(folder: Path, organization: str | None = None) -> Iterator[Site]:
+def running_site(folder: Path, organization: str | None = None, content: Path | None = None) -> Iterator[Site]:
     """The real gunicorn with the real settings on a free port. Collect the static files first."""
     port = free_port()
     temporary = folder / "temporary"
@@ -71,6 +71,8 @@ def running_site(folder: Path, organization: str | None = None) -> Iterator[Site
     environment.pop("DJANGO_SETTINGS_MODULE", None)
     if organization:
         environment["WAYIN_ORGANIZATION"] = organization
+    if content:
+        environment["WAYIN_CONTENT"] = str(content)
     site = Site(f"http://127.0.0.1:{port}")
     site.log_file = folder / "gunicorn.log"
     site.temporary = temporary
@@ -274,9 +276,9 @@ def _squeezed(text: str) -> str:
 
 
 @cache
-def catalog() -> catalogs.Catalog:
+def catalog(language: str = "en") -> catalogs.Catalog:
     """All content as the made-up health system's site shows it, so that tests hold to ids and not to the wording."""
-    return catalogs.load("en", organizations.load(ROOT / EXAMPLE_ORGANIZATION))
+    return catalogs.load(language, organizations.load(ROOT / EXAMPLE_ORGANIZATION))
 
 
 def send(page: Page, site: str, path: str, data: Mapping[str, str]) -> Response:

@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import browser
+import pseudo
 import pytest
 import variants
+import visits
 from hypothesis import settings
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
@@ -45,6 +47,26 @@ def blank_site(static_files, tmp_path_factory) -> Iterator[browser.Site]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def pseudo_content(tmp_path_factory) -> Path:
+    """The content in English and in the two languages of pseudo.py."""
+    return pseudo.write(tmp_path_factory.mktemp("pseudo") / "content")
+
+
+@pytest.fixture(scope="session")
+def pseudo_site(static_files, pseudo_content, tmp_path_factory) -> Iterator[browser.Site]:
+    """The site of the made-up health system under /ar/ and /de/, whose desks read English.
+
+    Some of its numbers are written so that their parts could change places.
+    """
+    folder = tmp_path_factory.mktemp("pseudo-site")
+    facts = (browser.ROOT / browser.EXAMPLE_ORGANIZATION).read_text(encoding="utf-8")
+    facts = facts.replace('"911"', '"+1 207-555-0119"').replace('"207-555-0120"', '"(207) 555-0120"')
+    (folder / "facts.toml").write_text(facts, encoding="utf-8")
+    with browser.running_site(folder, str(folder / "facts.toml"), pseudo_content) as running:
+        yield running
+
+
 # Session fixtures, since a second sync_playwright() while the first one runs is refused.
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
@@ -72,13 +94,14 @@ def visitor(playwright, request, tmp_path) -> Iterator[Callable[..., Page]]:
         width: int = 1280,
         height: int = 900,
         scheme: str = "light",
+        locale: str = "en-US",
         **options,
     ) -> Page:
         options |= {
             "java_script_enabled": javascript,
             "viewport": {"width": width, "height": height},
             "color_scheme": scheme,
-            "locale": "en-US",
+            "locale": locale,
         }
         if cookies:
             context = request.getfixturevalue("chromium").new_context(**options)
@@ -95,6 +118,16 @@ def visitor(playwright, request, tmp_path) -> Iterator[Callable[..., Page]]:
 
 
 @pytest.fixture
+def no_script_no_cookies(visitor, site) -> Callable[..., visits.Visit]:
+    """A maker of visits with JavaScript and cookies switched off, in the language of the speech."""
+
+    def new_visit(speech: visits.Speech, **options) -> visits.Visit:
+        return visits.Visit(visitor(javascript=False, cookies=False, **options), site, speech)
+
+    return new_visit
+
+
+@pytest.fixture
 def fact_sheet(settings) -> Iterator[Callable[[str | Path], None]]:
     """Switches the fact sheet of this process: "blank", "example" (the made-up one) or a path."""
     names = {"blank": organization.BLANK, "example": browser.ROOT / browser.EXAMPLE_ORGANIZATION}
@@ -102,8 +135,7 @@ def fact_sheet(settings) -> Iterator[Callable[[str | Path], None]]:
     def switch(name: str | Path) -> None:
         path = names.get(name, name)
         if path != settings.WAYIN_ORGANIZATION:
-            loaded.organization.cache_clear()
-            loaded.catalog.cache_clear()
+            loaded.forget()
         settings.WAYIN_ORGANIZATION = path
 
     usual = settings.WAYIN_ORGANIZATION

@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from helpdesk.catalog import load
-from helpdesk.loaded import catalog, organization
+from helpdesk.loaded import catalog, desk_catalog
 from triage.answers import Answers
 from triage.engine import assess, next_question
 from triage.packet import Packet, assemble
@@ -133,7 +133,8 @@ class Page:
             for pressed in controls:
                 if pressed.tag == "button" and text_of(pressed) == button:
                     action = pressed.get("formaction") or form.get("action") or self.url
-                    return Form(form.get("method", "get"), action, list(_successful(controls)))
+                    named = [(pressed.get("name"), pressed.get("value", ""))] if pressed.get("name") else []
+                    return Form(form.get("method", "get"), action, [*_successful(controls), *named])
         raise AssertionError(f"no button {button!r} on {self.title!r}")
 
     def _controls(self, form: Element) -> list[Element]:
@@ -178,7 +179,8 @@ def press(client: Client, page: Page, button: str, answers: dict[str, str] | Non
     pairs = [pair for pair in form.pairs if pair[0] not in answers] + list(answers.items())
     if form.method == "post":
         return Page(post(client, form.action, pairs), form.action)
-    return visit(client, f"{form.action}?{urlencode(pairs)}")
+    # A browser puts the answers in the place of the query that the address had.
+    return visit(client, f"{form.action.partition('?')[0]}?{urlencode(pairs)}")
 
 
 def post(client: Client, url: str, data: Pairs | dict[str, str]) -> HttpResponse:
@@ -204,4 +206,4 @@ def a_packet(*symptoms: str, details: dict | None = None, tried: dict[str, str] 
     answers = answered(*symptoms, **chosen)
     assessment = assess(catalog(), Answers(answers.symptoms, answers.answers, tried or {}))
     typed = TYPED if details is None else details
-    return assemble(catalog(), organization(), assessment, typed, MADE_AT, REFERENCE)
+    return assemble(catalog(), desk_catalog(), assessment, typed, MADE_AT, REFERENCE)

@@ -9,7 +9,7 @@ import pytest
 from helpdesk import organization
 from helpdesk.catalog import load
 from helpdesk.organization import Desk, Desks, Organization
-from helpdesk.records import CONTENT, ContentError
+from helpdesk.records import CONTENT, ContentError, parse
 
 EXAMPLE = organization.load(CONTENT / "organization.example.toml")
 
@@ -37,7 +37,11 @@ def faults(content: Path) -> Callable[..., list[str]]:
 
 
 def test_the_shipped_content_loads_with_a_blank_and_with_a_full_fact_sheet():
-    assert load("en").language == load("en", EXAMPLE).language == "en"
+    for language in ("en", "es"):
+        for facts in (Organization(), EXAMPLE):
+            catalog = load(language, facts)
+            assert catalog.language.code == language
+            assert catalog.organization == facts
 
 
 @pytest.mark.parametrize(
@@ -154,6 +158,20 @@ def test_the_shipped_content_loads_with_a_blank_and_with_a_full_fact_sheet():
         ("en/packet.toml", "urgency =", "hurry =", "en/packet.toml: labels.urgency: this key is missing; add it"),
         ("en/packet.toml", "urgency =", "hurry =", "en/packet.toml: labels.hurry: there is no such key"),
         ("en/packet.toml", "b_note =", "b_notes =", "en/packet.toml: sheets.b_note: this key is missing; add it"),
+        ("en/interface.toml", 'back = "Back"', 'back = ""', "interface.toml: tables.common.back: this is empty; write"),
+        (
+            "en/interface.toml",
+            'back = "Back"',
+            "back = 1",
+            "interface.toml: tables.common.back: Input should be a valid ",
+        ),
+        ("en/interface.toml", 'back = "Back"', 'back = "{a b}"', "common.back: braces hold the name of one field and "),
+        (
+            "en/interface.toml",
+            "is {reference}",
+            "is {reference",
+            "review.reference: braces hold the name of one field and ",
+        ),
         (
             "rules/problems/activation.toml",
             "faq = [",
@@ -308,8 +326,17 @@ def test_files_of_a_problem_that_no_symptom_points_to_are_refused(content):
 
 
 def test_a_language_without_words_is_refused():
-    with pytest.raises(ContentError, match=r"tlh/steps\.toml: there is no such file"):
+    with pytest.raises(ContentError, match=r"tlh/language\.toml: there is no such file"):
         load("tlh")
+
+
+def test_a_language_without_a_name_or_with_a_locale_that_there_is_not_is_refused_before_its_words(content):
+    (content / "es" / "language.toml").write_text('locale = "xx_YY"\n', encoding="utf-8")
+    with pytest.raises(ContentError) as refused:
+        load("es", content=content)
+    name, locale = refused.value.faults
+    assert name == "es/language.toml: name: this key is missing; add it"
+    assert locale.startswith("es/language.toml: locale: CLDR knows no locale 'xx_YY'; write one such as ")
 
 
 def test_a_fact_reaches_the_sentences_and_without_it_a_neutral_one_stands_there():
@@ -339,6 +366,23 @@ def test_a_sentence_with_two_facts_needs_both(content):
 def test_a_fact_with_braces_in_it_is_said_as_it_stands():
     odd = Organization(app={"listing": "{cost}", "source": "Web", "verified_on": "2026-01-15"})
     assert "{cost}" in " ".join(sentence for step in load("en", odd).steps.values() for sentence in step.do)
+
+
+def test_a_fact_in_words_reaches_only_the_languages_that_have_it():
+    def cost(text: dict[str, str], language: str) -> str:
+        sheet = {"language": "en", "rules": {"cost": text, "source": "Web", "verified_on": "2026-01-15"}}
+        return load(language, parse(Organization, sheet, "sheet")).faq["cost"].answer[0]
+
+    in_both = {"en": "It is free here.", "es": "Aquí es gratis."}
+    assert cost(in_both, "en").startswith("It is free here.")
+    assert cost(in_both, "es").startswith("Aquí es gratis.")
+    assert cost({"en": "It is free here."}, "es") == load("es").faq["cost"].answer[0]
+    assert cost({"en": "It is free here."}, "en").startswith("It is free here.")
+
+
+def test_a_fact_in_figures_is_the_same_in_every_language():
+    said = "Aquí, una cuenta bloqueada puede desbloquearse sola después de 30 minutos."
+    assert said in load("es", EXAMPLE).steps["wait-as-told"].do
 
 
 def test_a_desk_that_handles_a_problem_gets_it():

@@ -3,13 +3,16 @@
 import datetime
 import re
 import shutil
+from pathlib import Path
 
 import pytest
 from browser import EXAMPLE_ORGANIZATION, ROOT
 from django.core.checks import run_checks
 from django.core.checks.registry import registry
+from test_security import manage
 
-from helpdesk import checks
+from helpdesk import checks, loaded, translations
+from helpdesk.records import CONTENT
 
 pytestmark = pytest.mark.usefixtures("fact_sheet")
 
@@ -30,6 +33,23 @@ def example(tmp_path):
         return file
 
     return change
+
+
+@pytest.fixture
+def content(tmp_path, settings):
+    """A copy of the content that a test may change, in use by the checks."""
+    settings.WAYIN_CONTENT = shutil.copytree(CONTENT, tmp_path / "content")
+    loaded.forget()
+    yield settings.WAYIN_CONTENT
+    loaded.forget()
+
+
+def change(file: Path, old: str, new: str) -> None:
+    """Changes one place of a file, and has the checks read everything anew."""
+    text = file.read_text(encoding="utf-8")
+    assert text.count(old) == 1
+    file.write_text(text.replace(old, new), encoding="utf-8")
+    loaded.forget()
 
 
 def test_what_we_ship_passes(fact_sheet):
@@ -120,14 +140,97 @@ def test_facts_without_a_day_are_not_old(fact_sheet):
     assert ours() == []
 
 
-def test_a_fault_in_the_content_is_an_error_too(fact_sheet, monkeypatch, tmp_path):
-    content = tmp_path / "content"
-    shutil.copytree(ROOT / "helpdesk" / "content", content)
+def test_a_fault_in_the_content_is_an_error_too(content):
     (content / "en" / "steps.toml").write_text('[check-address]\ntitle = "x"\n')
-    monkeypatch.setattr("helpdesk.catalog.load.__defaults__", ("en", None, content))
-    fact_sheet("example")
-    assert checks.check_content()[0].id == "helpdesk.E001"
-    assert "en/steps.toml: " in checks.check_content()[0].msg
+    assert {name for name, _ in ours()} == {"helpdesk.E001"}
+    assert any("en/steps.toml: " in message for _, message in ours())
+
+
+def test_words_that_are_missing_in_spanish_stop_the_start_by_name(content):
+    change(content / "es" / "site.toml", "\nscam_title = ", "\n# scam_title = ")
+    fault = "es/site.toml: scam_title: has no words in this language; translate them"
+    assert ("helpdesk.E001", fault) in ours()
+    done = manage("-c", "import helpdesk.wsgi", WAYIN_CONTENT=str(content))
+    assert done.returncode == 1
+    assert f"(helpdesk.E001) {fault}" in done.stderr
+
+
+@pytest.mark.parametrize("desk", ["en", "es"])
+def test_a_slip_in_the_english_is_told_as_such_and_not_as_one_in_the_spanish(content, fact_sheet, tmp_path, desk):
+    file = tmp_path / "organization.toml"
+    file.write_text(f'language = "{desk}"\n')
+    fact_sheet(file)
+    change(content / "en" / "site.toml", "\nscam_title = ", "\nscum_title = ")
+    assert set(ours()) == {
+        ("helpdesk.E001", "en/site.toml: scam_title: this key is missing; add it"),
+        ("helpdesk.E001", "en/site.toml: scum_title: there is no such key; check its spelling or remove it"),
+    }
+
+
+@pytest.mark.parametrize("slip", ['locale = "xx_YY"\nname = "Español"', 'locale = "es_US"'])
+def test_a_language_that_cannot_be_read_stops_the_start(content, slip):
+    (content / "es" / "language.toml").write_text(slip, encoding="utf-8")
+    ((name, message),) = ours()
+    assert name == "helpdesk.E001"
+    assert message.startswith("es/language.toml: ")
+
+
+def test_a_desk_that_reads_a_language_without_words_is_refused(fact_sheet, tmp_path):
+    file = tmp_path / "organization.toml"
+    file.write_text('language = "fr"\n')
+    fact_sheet(file)
+    fault = "fact sheet: language: there are no words in 'fr'; write one of en, es"
+    assert ours() == [("helpdesk.E001", fault)]
+
+
+def test_a_desk_may_read_spanish(fact_sheet, tmp_path):
+    file = tmp_path / "organization.toml"
+    file.write_text('language = "es"\n')
+    fact_sheet(file)
+    assert ours() == []
+
+
+# ---- translations whose source changed ----
+
+
+@pytest.fixture
+def recorded(content):
+    """The same, with every entry recorded as a translation of today's words."""
+    shipped = translations.load(content, "es")
+    translations.save(content, shipped.recorded(shipped.source))
+    return content
+
+
+def test_a_translation_whose_source_changed_is_a_warning_that_names_it(recorded):
+    assert ours() == []
+    change(recorded / "en" / "site.toml", "Watch out for scams", "Beware of scams")
+    message = "es: the en words changed since these were translated: site.toml: scam_title"
+    assert ours() == [("helpdesk.W005", message)]
+    (warning,) = (found for found in run_checks() if found.id == "helpdesk.W005")
+    assert "manage.py translations es" in warning.hint
+    assert (ROOT / "docs" / "translations.md").name in warning.hint
+
+
+def test_a_translation_that_was_changed_itself_is_no_warning(recorded):
+    change(recorded / "es" / "site.toml", "Cuidado con las estafas", "Ojo con las estafas")
+    assert ours() == []
+
+
+def test_of_many_translations_the_warning_names_ten_and_counts_the_others(recorded):
+    known = translations.load(recorded, "es")
+    file = recorded / "es" / "sources.json"
+    file.write_text("{}", encoding="utf-8")
+    loaded.forget()
+    ((name, message),) = ours()
+    assert name == "helpdesk.W005"
+    assert message.endswith(f" and {len(known.source) - 10} more")
+    assert message.count(".toml: ") == 10
+
+
+def test_a_fault_is_told_before_any_translation_that_is_old(recorded):
+    (recorded / "es" / "sources.json").unlink()
+    change(recorded / "es" / "site.toml", "\nscam_title = ", "\n# scam_title = ")
+    assert {name for name, _ in ours()} == {"helpdesk.E001"}
 
 
 # ---- with --deploy ----

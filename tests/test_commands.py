@@ -10,9 +10,9 @@ import pytest
 from browser import ROOT
 from django.core.management import CommandError, call_command
 from pypdf import PdfReader
-from reading import SYMPTOMS
+from reading import SYMPTOMS, Page
 
-from helpdesk.loaded import catalog
+from helpdesk.loaded import catalog, catalog_in
 from triage.engine import GRAVITY
 from triage.renderers import RENDERERS
 
@@ -160,6 +160,43 @@ def test_packet_writes_to_standard_output():
 def test_packet_refuses_a_wrong_reference_or_time(tmp_path, words, message):
     assert refused("packet", EXAMPLE, "--format", "json", "--output", tmp_path / "x", *words) == message
     assert not (tmp_path / "x").exists()
+
+
+def test_packet_words_a_request_for_a_patient_who_reads_another_language(tmp_path):
+    file = tmp_path / "packet.json"
+    call_command("packet", str(EXAMPLE), "--format", "json", "--output", str(file), "--language", "es")
+    data = json.loads(file.read_text())
+    assert (data["language"], data["desk_language"]) == ("es", "en")
+    labels = {row["id"]: row["label"] for row in data["sheet_b"]}
+    assert labels["name"] == catalog_in("en").questions["name"].short
+    call_command("packet", str(EXAMPLE), "--format", "json", "--output", str(file))
+    assert json.loads(file.read_text())["language"] == "en"
+
+
+def test_packet_writes_the_patients_pages_in_their_language_and_the_desks_in_its_own(tmp_path):
+    file = tmp_path / "packet.html"
+    call_command("packet", str(EXAMPLE), "--format", "html", "--output", str(file), "--language", "es")
+    page = Page(file.read_bytes())
+    assert page.tree.get("lang") == "es"
+    assert page.texts("section[@id='for-you']/h2") == [catalog_in("es").packet.sheets.patient_title]
+    assert page.texts("section[@id='sheet-a']/h2") == [catalog_in("en").packet.sheets.a_title]
+    assert "I typed my password three times." in page.texts("section[@id='your-answers']")[0]
+
+
+@pytest.mark.parametrize("language", ["xx", "ES", "es-mx", "", "Spanish", "../en"])
+def test_packet_refuses_a_language_that_there_are_no_words_in(tmp_path, language):
+    words = ["packet", EXAMPLE, "--format", "json", "--output", tmp_path / "x", "--language", language]
+    assert refused(*words) == f"--language: {language!r} is not one of en, es"
+    assert not (tmp_path / "x").exists()
+
+
+def test_packet_says_what_is_wrong_with_a_request_in_the_language_of_the_patient(written, tmp_path):
+    file = written(LOCKED | {"details": {"interpreter": "maybe"}})
+    words = ["packet", file, "--format", "json", "--output", tmp_path / "x"]
+    english, spanish = refused(*words), refused(*words, "--language", "es")
+    assert english.startswith("details: interpreter: Choose one of the answers to “Interpreter”.")
+    assert spanish.startswith("details: interpreter: ")
+    assert catalog_in("es").questions["interpreter"].short in spanish
 
 
 # ---- what is refused ----

@@ -9,11 +9,13 @@ import pytest
 from browser import ROOT
 from test_security import manage
 
-from helpdesk.catalog import PAGES, CallWords, EmailWords, PacketLabels, PacketWords, SheetWords, load
+from helpdesk.catalog import PAGES, CallWords, EmailWords, Lookup, PacketLabels, PacketWords, SheetWords, load
+from helpdesk.languages import codes
 from helpdesk.records import CONTENT
 from triage import consistency
 from triage.checks import check_consistency
 from triage.engine import FLAGS, NOTES, RULES, Rule
+from triage.packet import Packet, Row, Script, Tried, Wording
 
 CATALOG = load("en")
 TEMPLATES = [path.read_text(encoding="utf-8") for path in (ROOT / "templates").rglob("*.*")]
@@ -33,8 +35,13 @@ def with_question(question_id: str, **parts) -> object:
     return replace(CATALOG, questions={**CATALOG.questions, question_id: changed})
 
 
-def test_what_we_ship_is_consistent():
-    assert list(consistency.faults(CATALOG)) == []
+def without_line(table: str, line: str) -> object:
+    return replace(CATALOG, interface=Lookup({**CATALOG.interface, table: without(CATALOG.interface[table], line)}))
+
+
+@pytest.mark.parametrize("language", codes())
+def test_what_we_ship_is_consistent(language):
+    assert list(consistency.faults(load(language))) == []
 
 
 CALL = CATALOG.packet.call
@@ -57,6 +64,9 @@ CALL = CATALOG.packet.call
         (with_packet(results_to_do=without(CATALOG.packet.results_to_do, "worked")), "results_to_do: worked: has no "),
         (with_packet(spelling=without(CATALOG.packet.spelling, "Q")), "en/packet.toml: spelling: Q: has no words"),
         (with_packet(call=CALL.model_copy(update={"for_whom": without(CALL.for_whom, "teen")})), "for_whom: teen: has"),
+        (without_line("secrets", "card"), "en/interface.toml: secrets: card: has no words"),
+        (without_line("picture_errors", "busy"), "en/interface.toml: picture_errors: busy: has no words"),
+        (replace(CATALOG, interface=Lookup()), "en/interface.toml: secrets: link: has no words"),
         (replace(CATALOG, questions=without(CATALOG.questions, "safe-contact")), "the question safe-contact; put it"),
         (with_question("safe-contact", choices=()), "safe-contact: the code reads the choice letter; put it back"),
         (replace(CATALOG, problems=without(CATALOG.problems, "account-locked")), "knows the problem account-locked"),
@@ -158,17 +168,44 @@ def test_the_new_problem_of_the_manual_fits_content_and_code(monkeypatch, tmp_pa
         ("labels", PacketLabels),
         ("sheets", SheetWords),
         ("email", EmailWords),
-        ("(?:packet|words)\\.call", CallWords),
-        ("packet\\.words", PacketWords),
+        (r"(?:worded|for_desk|for_patient)\.words|\w+\.packet", PacketWords),
+        ("call", Script),
+        (r"(?<!\.)packet", Packet),
+        ("worded|for_desk|for_patient", Wording),
+        ("row", Row),
     ],
 )
 def test_the_templates_name_only_words_that_there_are(name, record):
-    used = {word for text in TEMPLATES for word in re.findall(rf"\b{name}\.(\w+)", text)}
+    used = {word for text in TEMPLATES for word in re.findall(rf"(?<!say\.)\b(?:{name})\.(\w+)", text)}
     assert used
-    assert used <= set(record.model_fields)
+    assert [word for word in used if not _has(record, word)] == []
 
 
-@pytest.mark.parametrize(("name", "record"), [("labels", PacketLabels), ("sheets", SheetWords), ("email", EmailWords)])
+def _has(record: type, name: str) -> bool:
+    """Whether the record has this field or property."""
+    return (
+        name in getattr(record, "model_fields", ())
+        or name in getattr(record, "__dataclass_fields__", ())
+        or hasattr(record, name)
+    )
+
+
+def test_the_packet_names_only_steps_that_it_has():
+    packet = [path.read_text(encoding="utf-8") for path in (ROOT / "templates" / "triage").rglob("*.*")]
+    used = {word for text in packet if "worded" in text for word in re.findall(r"\bstep\.(\w+)", text)}
+    assert used
+    assert [word for word in used if not _has(Tried, word)] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "record"),
+    [
+        ("labels", PacketLabels),
+        ("sheets", SheetWords),
+        ("email", EmailWords),
+        (r"(?:words\.)?(?:call|words)", CallWords),
+    ],
+)
 def test_every_word_of_the_packet_is_used(name, record):
     used = {word for text in (*TEMPLATES, *CODE) for word in re.findall(rf"\b{name}\.(\w+)", text)}
     assert set(record.model_fields) <= used

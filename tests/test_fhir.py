@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.utils import translation
 from fhir.resources.R4B.questionnaire import Questionnaire
 from fhir.resources.R4B.questionnaireresponse import QuestionnaireResponse
-from variants import VARIANTS
+from variants import VARIANTS, use_facts
 
-from helpdesk.loaded import catalog
+from helpdesk.loaded import catalog, catalog_in, desk_catalog
 from triage import fhir
 from triage.answers import RESULTS
 from triage.renderers import as_fhir, questionnaire, questionnaire_address
@@ -126,6 +127,41 @@ def test_the_command_prints_what_the_site_serves(client):
     assert printed.getvalue().encode() == client.get("/packet/questionnaire.json").content
 
 
+@pytest.mark.parametrize("facts", ["blank", "spanish desk"])
+def test_the_questionnaire_is_in_the_language_of_the_desk_whoever_asks_for_it(packets, client, facts):
+    use_facts(packets.facts[facts])
+    document = asked()
+    assert document["language"] == desk_catalog().language.code == ("es" if facts == "spanish desk" else "en")
+    assert document["title"] == desk_catalog().packet.title
+    labels = {item["linkId"]: item["text"] for item in flat(document["item"])}
+    assert labels["name"] == desk_catalog().questions["name"].label
+    assert labels["step-stop-trying"] == desk_catalog().steps["stop-trying"].title
+    for language in ("en", "es"):
+        with translation.override(language):
+            assert asked() == document
+    served = client.get("/packet/questionnaire.json", headers={"accept-language": "es"})
+    assert json.loads(served.content) == document
+    assert client.get("/es/packet/questionnaire.json").status_code == 404
+
+
+def test_the_questionnaires_in_two_languages_differ_in_words_alone(packets):
+    documents = []
+    for facts in ("blank", "spanish desk"):
+        use_facts(packets.facts[facts])
+        documents.append(without_words(asked()))
+    assert documents[0] == documents[1]
+    assert catalog_in("es").packet.title != catalog_in("en").packet.title
+
+
+def without_words(document: object) -> object:
+    if isinstance(document, list):
+        return [without_words(item) for item in document]
+    if not isinstance(document, dict):
+        return document
+    words = {"title", "text", "display", "language"}
+    return {key: without_words(value) for key, value in document.items() if key not in words}
+
+
 # ---- the responses ----
 
 
@@ -230,11 +266,13 @@ def test_a_response_says_what_the_packet_says(packets, name):
     assert [answer["valueCoding"]["code"] for answer in items["symptoms"]] == [
         f"symptoms.{symptom}" for symptom in packet.answers.symptoms
     ]
-    assert {link for link in items if link.startswith("step-")} == {f"step-{step.id}" for step in packet.tried}
+    steps = {f"step-{step.id}" for step in packet.for_desk.tried}
+    assert {link for link in items if link.startswith("step-")} == steps
     assert ("picture" in items) == bool(packet.picture)
     if packet.picture:
         assert items["picture"] == [{"valueAttachment": {"contentType": "image/png", "data": packet.picture}}]
     assert document["identifier"]["value"] == packet.reference
+    assert document["language"] == packet.for_patient.language.code
     assert set(packet.answers.answers) <= set(items)
 
 

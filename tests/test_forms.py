@@ -6,12 +6,12 @@ from functools import cache
 import pytest
 from django.http import QueryDict
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 from reading import POSTED, SYMPTOMS, TYPED, Page, post, visit
 
-from helpdesk.loaded import catalog
+from helpdesk.loaded import catalog, catalog_in, say
 from triage.cleaning import SECRETS
-from triage.forms import SECRET_NAMES, DetailsForm, QuestionForm, SymptomsForm
+from triage.forms import DetailsForm, QuestionForm, SymptomsForm
 
 pytestmark = pytest.mark.usefixtures("static_files", "fact_sheet")
 
@@ -91,6 +91,52 @@ def test_a_date_may_be_written_as_people_write_it(month, day, year, date):
     assert form.cleaned_data["birth-date"] == date
 
 
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize(
+    ("month", "number"),
+    [
+        ("ene", 1),
+        ("Enero", 1),
+        ("JAN", 1),
+        ("abr.", 4),
+        ("April", 4),
+        ("ago", 8),
+        ("august", 8),
+        ("sept.", 9),
+        ("Septiembre", 9),
+        ("September", 9),
+        ("dic.", 12),
+        ("Dec", 12),
+        ("mayo", 5),
+        ("May", 5),
+    ],
+)
+def test_a_month_may_be_named_in_any_language_of_the_site_on_a_page_in_any(month, number, language):
+    with translation.override(language):
+        form = born(month, "27", "1950")
+        assert form.is_valid(), form.errors
+        assert form.cleaned_data["birth-date"] == datetime.date(1950, number, 27)
+
+
+@pytest.mark.parametrize(
+    ("month", "day", "year", "message"),
+    [
+        ("", "27", "1950", "En “Fecha de nacimiento” falta el mes. Escríbalo también."),
+        ("13", "1", "1950", "En “Fecha de nacimiento”, el mes debe ser del 1 al 12. El día va después del mes."),
+        (
+            "septimo",
+            "1",
+            "1950",
+            "Escriba “Fecha de nacimiento” con números, por ejemplo 9 para el mes, 27 para el día y 1950 para el año.",
+        ),
+        ("2", "30", "1950", "En “Fecha de nacimiento” hay un día que no existe. Revise el mes y el día."),
+    ],
+)
+def test_a_date_that_is_none_is_refused_in_spanish_on_a_spanish_page(month, day, year, message):
+    with translation.override("es"):
+        assert errors(born(month, day, year)) == {"birth-date": [message]}
+
+
 @pytest.mark.parametrize(
     ("month", "day", "year", "message"),
     [
@@ -145,6 +191,41 @@ def test_a_phone_number_with_too_few_or_too_many_digits_is_refused(phone):
     assert errors(details({"phone": phone})) == {"phone": [message]}
 
 
+def test_every_message_is_in_the_language_of_the_page():
+    wrong = {
+        "birth-date_month": "2",
+        "phone": "12",
+        "email": "maria",
+        "safe-contact": "nothing",
+        "name": TOLD["password"],
+        "mrn": "x" * 4000,
+    }
+    with translation.override("en"):
+        english = errors(details(wrong))
+    with translation.override("es"):
+        spanish = errors(details(wrong))
+        names = {question.id: question.short for question in catalog().details_questions}
+    assert english.keys() == spanish.keys() == {"birth-date", "phone", "email", "safe-contact", "name", "mrn"}
+    for field, (message,) in spanish.items():
+        assert f"“{names[field]}”" in message
+        assert message not in english[field]
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_labels_hints_and_choices_are_in_the_language_of_the_page(language):
+    with translation.override(language):
+        form = details({})
+        for question in catalog_in(language).details_questions:
+            field = form.fields[question.id]
+            assert (field.label, field.help_text) == (question.label, question.hint or question.why)
+        chosen = [label for _, label in form.fields["safe-contact"].choices]
+        assert chosen == [choice.label for choice in catalog_in(language).questions["safe-contact"].choices]
+        assert (
+            SymptomsForm(catalog()).fields["symptom"].label
+            == catalog_in(language).interface["common"]["what_is_happening"]
+        )
+
+
 @pytest.mark.parametrize("email", ["maria@example.org", "m.o+clinic@mail.example.co.uk", "мария@пример.example"])
 def test_an_email_address_is_taken(email):
     assert details({"email": email}).is_valid()
@@ -185,7 +266,7 @@ def test_an_unknown_choice_is_refused_by_the_name_of_its_question(field):
 
 
 def test_there_is_a_name_for_each_kind_of_secret_and_an_example_here():
-    assert set(SECRETS) == set(SECRET_NAMES) == set(TOLD)
+    assert set(SECRETS) == set(catalog().interface["secrets"]) == set(TOLD)
 
 
 @pytest.mark.parametrize(
@@ -194,9 +275,10 @@ def test_there_is_a_name_for_each_kind_of_secret_and_an_example_here():
     [(kind, field) for kind in TOLD for field in TYPED_BOXES if (kind, field) != ("link", "portal-address")],
 )
 def test_a_secret_is_refused_with_the_name_of_its_box_and_without_saying_it_again(kind, field):
+    name, secret = catalog().questions[field].short, say(f"secrets.{kind}")
     message = (
-        f"“{catalog().questions[field].short}” seems to hold {SECRET_NAMES[kind]}. Take it out: nobody who helps you "
-        "needs it. If it is something else, say it in other words."
+        f"“{name}” seems to hold {secret}. Take it out: nobody who helps you needs it. "
+        "If it is something else, say it in other words."
     )
     assert errors(details({field: TOLD[kind]})) == {field: [message]}
 
@@ -386,6 +468,21 @@ def test_the_summary_leads_to_the_part_of_the_date_that_is_wrong(client, month, 
     (link,) = page.all("div[@id='errors']//a")
     (target,) = page.all(f"input[@name='birth-date_{box}']")
     assert link.get("href") == f"#{target.get('id')}"
+
+
+def test_a_page_of_errors_in_spanish_holds_together(client):
+    page = Page(
+        post(client, f"/es/triage/review/?{LOCKED}", {"phone": "12", "birth-date_day": "1", "began": "el lunes"})
+    )
+    assert (page.status, page.tree.get("lang")) == (422, "es")
+    assert page.dead_references() == []
+    (summary,) = page.all("div[@id='errors']")
+    said = ["".join(link.itertext()) for link in summary.iter("a")]
+    assert len(said) == 2
+    start = catalog_in("es").interface["common"]["error"]
+    assert page.title.startswith(f"{start} ")
+    assert [f"{start} {message}" for message in said] == page.texts("div[@class='error']/p")
+    assert dict(page.form("Continuar").pairs)["began"] == "el lunes"
 
 
 def test_a_browser_may_fill_in_its_owner_but_not_the_patient_that_somebody_asks_for(client):

@@ -4,157 +4,14 @@ Three go by keyboard alone, with JavaScript and cookies switched off, each with 
 Ids are looked up in the catalog, so that a journey does not break with the wording.
 """
 
-import re
-from collections.abc import Iterable
-from pathlib import Path
-
 import pytest
-from browser import catalog, missing, no_horizontal_scroll, pdf_text, pick_radio, press, tab_to, tick, type_into
+from browser import catalog, missing, pdf_text, pick_radio, tab_to
 from playwright.sync_api import Page
-from pypdf import PdfReader
-
-# What a sentence that forbids has in it.
-FORBIDS = re.compile(r"\b(do not|don’t|never|not|no|nobody|stop)\b", re.IGNORECASE)
-
-
-class Visit:
-    """One visitor's way through the site, with the words of every page seen since the symptoms were ticked."""
-
-    def __init__(self, page: Page, site: str) -> None:
-        self.page = page
-        self.site = site
-        self.words: list[str] = []
-        page.goto(f"{site}/")
-        self.press("Start now")
-        assert page.title().startswith("What is happening?")
-
-    def press(self, name: str) -> None:
-        press(self.page, name)
-        self.look()
-
-    def look(self) -> None:
-        """Read the page, and see that it fits the screen."""
-        self.words.append(self.page.locator("main").inner_text())
-        assert no_horizontal_scroll(self.page), f"{self.page.url} is wider than the screen"
-
-    def heading(self) -> str:
-        return " ".join(self.page.locator("h1").inner_text().split())
-
-    def tick_symptom(self, symptom_id: str) -> None:
-        tick(self.page, catalog().symptoms[symptom_id].label)
-        self.words.clear()
-        self.press("Continue")
-
-    def answer(self, question_id: str, *choice_ids: str) -> None:
-        """The question asked now must be this one."""
-        question = catalog().questions[question_id]
-        assert self.heading() == question.label
-        for choice_id in choice_ids:
-            choice = question.choice(choice_id)
-            (pick_radio if question.kind == "choice" else tick)(self.page, choice.label)
-        self.press("Continue")
-
-    def fill_in(self, typed: dict[str, str]) -> None:
-        """Type into the fields of the details, in their order; a date is "month day year"."""
-        for question_id, text in typed.items():
-            question = catalog().questions[question_id]
-            if question.kind == "date":
-                for part, number in zip(("Month", "Day", "Year"), text.split(), strict=True):
-                    type_into(self.page, part, number)
-            elif question.kind == "choice":
-                pick_radio(self.page, question.choice(text).label)
-            else:
-                type_into(self.page, question.label, text)
-
-    def filled_in(self, typed: dict[str, str]) -> dict[str, str]:
-        """What the fields of these questions hold now, in the form in which it was typed."""
-        return {question_id: self._value(question_id) for question_id in typed}
-
-    def _value(self, question_id: str) -> str:
-        kind = catalog().questions[question_id].kind
-        if kind == "date":
-            fields = self.page.locator(f"input[name^='{question_id}_']").all()
-            return " ".join(field.input_value() for field in fields)
-        if kind == "choice":
-            return self.page.locator(f"input[name='{question_id}']:checked").input_value()
-        return self.page.locator(f"[name='{question_id}']").input_value()
-
-    def go_back(self) -> None:
-        """The browser's own Back."""
-        self.page.go_back()
-        self.look()
-
-    def follow_the_error(self, field: str) -> None:
-        """The focus is on the error summary; the first line in it leads to the field with this id."""
-        assert self.page.title().startswith("Error:")
-        assert self._focus_is_on("#errors"), "without JavaScript, the focus must be on the error summary"
-        self.page.keyboard.press("Tab")
-        assert self._focus_is_on("#errors a"), "the first Tab must reach the first line of the error summary"
-        self.page.keyboard.press("Enter")
-        self.page.wait_for_url(f"**#{field}")
-        assert self._focus_is_on(f"[id='{field}']"), f"the error summary must lead to {field}"
-
-    def _focus_is_on(self, selector: str) -> bool:
-        return self.page.locator(f"{selector}:focus").count() == 1
-
-    def reference(self) -> str:
-        return self.page.locator("strong.reference").first.inner_text()
-
-    def save(self, button: str, folder: Path) -> Path:
-        """Press a button of the review page; the file that comes, under the name that the site gives it."""
-        tab_to(self.page, button)
-        with self.page.expect_download() as started:
-            self.page.keyboard.press("Enter")
-        file = folder / started.value.suggested_filename
-        started.value.save_as(file)
-        return file
-
-    def advice(self) -> str:
-        return "\n".join(self.words)
-
-    def must_leave_no_trace(self) -> None:
-        seen = self.page.seen
-        assert seen.set_cookies() == []
-        assert self.page.context.cookies() == []
-        assert seen.off_origin(self.site) == []
-        # A download leaves the page where it is, which Chromium calls an aborted request.
-        assert [line for line in seen.failed if "ERR_ABORTED" not in line] == []
-        assert seen.complaints(expected=422) == []
-
-
-def must_not_advise(text: str, steps: Iterable[str], phrases: str) -> None:
-    """Neither these steps nor, in a sentence that does not forbid it, one of these phrases."""
-    for step in (catalog().steps[step_id] for step_id in steps):
-        found = [words for words in (step.title, *step.do) if words in text]
-        assert not found, f"{step.id} would do harm here: {found}"
-    sentences = [sentence for line in text.splitlines() for sentence in re.split(r"(?<=[.?!])\s+", line)]
-    harmful = [line for line in sentences if re.search(phrases, line, re.IGNORECASE) and not FORBIDS.search(line)]
-    assert not harmful
-
-
-def steps_tagged(*tags: str) -> list[str]:
-    return [step.id for step in catalog().steps.values() if step.tags & set(tags)]
-
-
-def must_be_private(file: Path, personal: Iterable[str]) -> None:
-    """The file name and the document's own data say nothing about anybody, nor does the sheet to e-mail."""
-    assert file.name == "support-request.pdf"
-    named = str(PdfReader(file).metadata)
-    sheet_a, _, sheet_b = pdf_text(file).partition(catalog().packet.sheets.b_title)
-    assert sheet_b, "sheet B must follow sheet A"
-    for words in personal:
-        assert words not in named
-        assert words not in sheet_a, f"{words!r} is on the sheet that is safe to e-mail"
-
-
-@pytest.fixture
-def no_script_no_cookies(visitor, site):
-    """A maker of visits with JavaScript and cookies switched off."""
-    return lambda **options: Visit(visitor(javascript=False, cookies=False, **options), site)
+from visits import ENGLISH, must_be_private, must_not_advise, steps_tagged
 
 
 def test_a_locked_out_patient_gets_a_packet_and_is_never_told_to_try_again(no_script_no_cookies, tmp_path):
-    visit = no_script_no_cookies()
+    visit = no_script_no_cookies(ENGLISH)
     visit.tick_symptom("locked-message")
     visit.answer("for-whom", "self")
 
@@ -162,7 +19,7 @@ def test_a_locked_out_patient_gets_a_packet_and_is_never_told_to_try_again(no_sc
     visit.go_back()
     assert visit.heading() == catalog().questions["for-whom"].label
     assert visit.page.locator("input[value=self]").is_checked()
-    visit.press("Continue")
+    visit.go_on()
     visit.answer("codes-unasked", "no")
     visit.answer("needed-today", "refill", "appointment")
 
@@ -173,7 +30,7 @@ def test_a_locked_out_patient_gets_a_packet_and_is_never_told_to_try_again(no_sc
     pick_radio(visit.page, "Done")  # stop trying
     pick_radio(visit.page, "Done")  # write down the words
     pick_radio(visit.page, "It did not help")  # wait as long as the screen said
-    visit.press("Make a support request")
+    visit.make_request()
 
     typed = {
         "error-words": "Your account has been disabled. Error 4711",
@@ -192,21 +49,20 @@ def test_a_locked_out_patient_gets_a_packet_and_is_never_told_to_try_again(no_sc
         "interpreter": "yes",
     }
     visit.fill_in(typed)
-    visit.press("Continue")
+    visit.go_on()
 
     # A password is refused where it was written. Nothing else is lost, and the way to the field is two keys long.
     assert visit.filled_in(typed) == typed
     visit.follow_the_error("id_what-happened")
     typed["what-happened"] = "It was fine in May. Now every sign-in is refused."
-    visit.page.keyboard.press("Control+A")
-    visit.page.keyboard.type(typed["what-happened"])
-    visit.press("Continue")
+    visit.type_over(typed["what-happened"])
+    visit.go_on()
 
     # Change leads back to what was typed, and the packet stays the same packet.
     reference = visit.reference()
     visit.press("Change what you wrote")
     assert visit.filled_in(typed) == typed
-    visit.press("Continue")
+    visit.go_on()
     assert visit.reference() == reference
 
     file = visit.save("Save as PDF", tmp_path)
@@ -226,19 +82,19 @@ def test_a_locked_out_patient_gets_a_packet_and_is_never_told_to_try_again(no_sc
 
     tries = r"try (again|once|one time)|once more|type your password|reset (it|your password)|ask for (a|another) code"
     harmful = steps_tagged("attempt", "asks-code", "resets-trust")
-    must_not_advise(visit.advice(), harmful, tries)
-    must_not_advise(text, harmful, tries)
+    must_not_advise(visit.advice(), harmful, tries, ENGLISH)
+    must_not_advise(text, harmful, tries, ENGLISH)
     visit.must_leave_no_trace()
 
 
 def test_on_a_small_phone_someone_who_fears_an_intruder_gets_a_packet_and_is_never_told_to_try_again(
     no_script_no_cookies, tmp_path
 ):
-    visit = no_script_no_cookies(width=360, height=740)
+    visit = no_script_no_cookies(ENGLISH, width=360, height=740)
     visit.tick_symptom("someone-has-password")
 
     # A question left without an answer says so, and leads to its first choice.
-    visit.press("Continue")
+    visit.go_on()
     visit.follow_the_error("id_for-whom_0")
     visit.answer("for-whom", "self")
     visit.answer("can-sign-in", "yes")
@@ -250,13 +106,13 @@ def test_on_a_small_phone_someone_who_fears_an_intruder_gets_a_packet_and_is_nev
     for step in ("safe-phone", "secure-email", "change-password", "check-contacts", "keep-evidence"):
         assert catalog().steps[step].title in visit.advice(), f"{step} is missing"
     assert "207-555-0120" in visit.advice(), "the privacy office's phone number is in the fact sheet"
-    visit.press("Make a support request")
+    visit.make_request()
 
     # Back to the verdict, and forward again: both are the same as before.
     verdict = visit.words[-2]
     visit.go_back()
     assert visit.words.pop() == verdict
-    visit.press("Make a support request")
+    visit.make_request()
 
     typed = {
         "what-happened": "A visit that I did not make. I have kept the e-mail about it.",
@@ -271,7 +127,7 @@ def test_on_a_small_phone_someone_who_fears_an_intruder_gets_a_packet_and_is_nev
         "language": "English",
     }
     visit.fill_in(typed)
-    visit.press("Continue")
+    visit.go_on()
 
     # Whoever reads the patient's mail must not read this in it.
     assert visit.page.get_by_role("heading", name="Do not use e-mail for this").is_visible()
@@ -280,7 +136,7 @@ def test_on_a_small_phone_someone_who_fears_an_intruder_gets_a_packet_and_is_nev
     assert visit.reference()
     visit.go_back()
     assert visit.filled_in(typed) == typed
-    visit.press("Continue")
+    visit.go_on()
 
     reference = visit.reference()
     file = visit.save("Save as PDF", tmp_path)
@@ -295,16 +151,16 @@ def test_on_a_small_phone_someone_who_fears_an_intruder_gets_a_packet_and_is_nev
 
     tries = r"try (it )?(again|once|one time)|once more|keep trying|wait and|ask for (a|another) code"
     harmful = [step.id for step in catalog().steps.values() if "protects" not in step.tags]
-    must_not_advise(visit.advice(), harmful, tries)
-    must_not_advise(text, harmful, tries)
+    must_not_advise(visit.advice(), harmful, tries, ENGLISH)
+    must_not_advise(text, harmful, tries, ENGLISH)
     visit.must_leave_no_trace()
 
 
 def test_the_parent_of_a_teen_gets_a_packet_and_is_never_told_to_use_the_teens_password(no_script_no_cookies, tmp_path):
-    visit = no_script_no_cookies()
+    visit = no_script_no_cookies(ENGLISH)
 
     # No box ticked: that is said, and leads to the first box.
-    visit.press("Continue")
+    visit.go_on()
     visit.follow_the_error("id_symptom_0")
     visit.tick_symptom("teen-record-blocked")
     visit.answer("for-whom", "teen")
@@ -315,7 +171,7 @@ def test_the_parent_of_a_teen_gets_a_packet_and_is_never_told_to_use_the_teens_p
     assert catalog().reasons["teen-law"] in visit.advice()
     assert "changes at age 12" in visit.advice(), "the age is in the fact sheet"
     assert "207-555-0130" in visit.advice(), "the clinic's phone number is in the fact sheet"
-    visit.press("Make a support request")
+    visit.make_request()
 
     typed = {
         "error-words": "You no longer have access to this person's record.",
@@ -330,17 +186,14 @@ def test_the_parent_of_a_teen_gets_a_packet_and_is_never_told_to_use_the_teens_p
         "interpreter": "no",
     }
     visit.fill_in(typed)
-    visit.press("Continue")
+    visit.go_on()
 
     # Month and day were mixed up: the date is refused in its first box, and all three boxes keep what was typed.
     assert visit.filled_in(typed) == typed
     visit.follow_the_error("id_birth-date_0")
     typed["birth-date"] = "4 30 2012"
-    for number in typed["birth-date"].split():
-        visit.page.keyboard.press("Control+A")
-        visit.page.keyboard.type(number)
-        visit.page.keyboard.press("Tab")
-    visit.press("Continue")
+    visit.type_over(*typed["birth-date"].split())
+    visit.go_on()
     file = visit.save("Save as PDF", tmp_path)
     text = pdf_text(file)
     must_be_private(file, ["Noor", "Sami", "Haddad", "2012", "555-0166"])
@@ -354,8 +207,8 @@ def test_the_parent_of_a_teen_gets_a_packet_and_is_never_told_to_use_the_teens_p
         r"\b(their|teen’s|child’s|patient’s|his|her) (own )?(password|username)|sign in as|reset|share .*password"
     )
     harmful = steps_tagged("attempt", "asks-code", "resets-trust")
-    must_not_advise(visit.advice(), harmful, other_peoples)
-    must_not_advise(text, harmful, other_peoples)
+    must_not_advise(visit.advice(), harmful, other_peoples, ENGLISH)
+    must_not_advise(text, harmful, other_peoples, ENGLISH)
     visit.must_leave_no_trace()
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from helpdesk import organization
+from helpdesk import languages, organization
+from helpdesk.languages import Language
 from helpdesk.organization import (
     FACTS,
     About,
@@ -19,10 +20,12 @@ from helpdesk.organization import (
     Portal,
     Rules,
     load,
+    said,
 )
 from helpdesk.records import CONTENT, PROJECT, ContentError, shown
 
 EXAMPLE = CONTENT / "organization.example.toml"
+ENGLISH, SPANISH = (languages.read(CONTENT, code) for code in ("en", "es"))
 SOURCED = '\nsource = "Web team"\nverified_on = 2026-01-15\n'
 
 
@@ -36,7 +39,8 @@ def refusal(folder: Path, text: str) -> str:
 
 def test_the_shipped_fact_sheet_is_blank():
     assert load() == Organization()
-    assert load().facts() == {}
+    assert all(load().facts(language) == {} for language in (ENGLISH, SPANISH))
+    assert [where for where, text in load().texts() if text] == []
     assert not any(load().desk(desk).can_be_reached for desk in ("support", "privacy", "clinic", "records"))
 
 
@@ -48,17 +52,108 @@ def test_an_empty_file_is_a_blank_fact_sheet(tmp_path):
 def test_the_example_gives_every_fact_and_says_that_it_is_made_up():
     example = load(EXAMPLE)
     assert example.organization.made_up
-    assert example.facts().keys() == FACTS.keys()
+    assert example.facts(ENGLISH).keys() == example.facts(SPANISH).keys() == FACTS.keys()
     assert example.desk("support").phone == "207-555-0110"
     assert example.desk("support").tty == "711"
-    assert example.desk("support").time_zone_city == "New York"
+    assert example.desk("support").time_zone == "America/New_York"
     assert example.desk("records").handles == ("identity-check",)
     assert len(example.places) == 2
 
 
 def test_only_facts_that_are_given_can_be_used_in_sentences(tmp_path):
     (tmp_path / "sheet.toml").write_text('[rules]\nlockout_minutes = 30\ncost = ""' + SOURCED)
-    assert load(tmp_path / "sheet.toml").facts() == {"lockout_minutes": "30"}
+    assert load(tmp_path / "sheet.toml").facts(ENGLISH) == {"lockout_minutes": "30"}
+
+
+# ---- texts in several languages ----
+
+
+def sheet(folder: Path, text: str) -> Organization:
+    file = folder / "sheet.toml"
+    file.write_text(text, encoding="utf-8")
+    return load(file)
+
+
+def test_every_text_of_the_example_is_in_every_language():
+    texts = {where: text for where, text in load(EXAMPLE).texts() if text}
+    assert {"rules.cost", "desks.support.name", "desks.support.hours.1.days", "places.2.bring"} <= texts.keys()
+    assert [where for where, text in texts.items() if list(text) != ["en", "es"]] == []
+
+
+@pytest.mark.parametrize(("top", "language"), [("", "en"), ('language = "es"\n', "es")])
+def test_a_text_without_a_language_is_in_the_one_of_the_fact_sheet(tmp_path, top, language):
+    made = sheet(tmp_path, f'{top}[desks.support]\nname = "MyChart"{SOURCED}')
+    assert made.language == language
+    assert made.desk("support").name == {language: "MyChart"}
+
+
+@pytest.mark.parametrize("cost", ['cost = { en = "Free.", es = "Gratis." }', 'cost.en = "Free."\ncost.es = "Gratis."'])
+def test_a_text_may_be_given_in_several_languages_and_each_gets_its_own(tmp_path, cost):
+    made = sheet(tmp_path, f"[rules]\n{cost}{SOURCED}")
+    assert made.facts(ENGLISH) == {"cost": "Free."}
+    assert made.facts(SPANISH) == {"cost": "Gratis."}
+
+
+def test_a_text_that_a_language_lacks_is_no_fact_there(tmp_path):
+    made = sheet(tmp_path, f'[rules]\ncost = "Free."\ncode_minutes = 15{SOURCED}')
+    assert made.facts(ENGLISH) == {"cost": "Free.", "code_minutes": "15"}
+    assert made.facts(SPANISH) == {"code_minutes": "15"}
+
+
+def test_a_figure_stands_apart_in_a_language_that_runs_from_right_to_left(tmp_path):
+    arabic = Language(code="ar", name="العربية", locale="ar")
+    made = sheet(tmp_path, f'[app]\nname = "MyChart"{SOURCED}[rules]\ncost.en = "Free."\ncost.ar = "مجاني"{SOURCED}')
+    assert made.facts(arabic) == {"app_name": "\u2066MyChart\u2069", "cost": "مجاني"}
+
+
+def test_words_are_said_in_the_language_at_hand_or_else_in_the_one_of_the_fact_sheet():
+    assert said({"en": "Free.", "es": "Gratis."}, "es") == ("Gratis.", "es")
+    assert said({"en": "Free."}, "es") == ("Free.", "en")
+    assert said({}, "es") == ("", "")
+
+
+@pytest.mark.parametrize("text", ['""', '"  "', '{ en = "" }', '{ en = "", es = " " }'])
+def test_an_empty_text_is_as_good_as_none(tmp_path, text):
+    assert sheet(tmp_path, f"[rules]\ncost = {text}{SOURCED}").rules.cost == {}
+    assert not sheet(tmp_path, f"[desks.clinic]\nsecure_message = {text}{SOURCED}").desk("clinic").can_be_reached
+
+
+def test_an_empty_text_in_one_language_leaves_the_others(tmp_path):
+    assert sheet(tmp_path, f'[rules]\ncost = {{ en = "Free.", es = "" }}{SOURCED}').rules.cost == {"en": "Free."}
+
+
+@pytest.mark.parametrize(
+    ("top", "text", "said"),
+    [
+        ("", '{ en = "", es = "Gratis." }', "rules.cost: write this in 'en' too: other languages fall back on it"),
+        ("", "{}", "rules.cost: write this in 'en' too: other languages fall back on it"),
+        ("", '{ es = "Gratis." }', "rules.cost: write this in 'en' too: other languages fall back on it"),
+        (
+            'language = "es"\n',
+            '{ en = "Free." }',
+            "rules.cost: write this in 'es' too: other languages fall back on it",
+        ),
+        ("", '{ en = "Free.", ES = "Gratis." }', "rules.cost: 'ES' is no code of a language; write one such as \"es\""),
+        ("", '{ en = "Free.", "español" = "x" }', "rules.cost: 'español' is no code of a language; write one such as"),
+        ("", "5", 'rules.cost: write a text, or one for each language, such as { en = "...", es = "..." }'),
+        ("", '["Free."]', 'rules.cost: write a text, or one for each language, such as { en = "...", es = "..." }'),
+        ("", "{ en = 5 }", "rules.cost.en: Input should be a valid string"),
+        (
+            'language = "Spanish"\n',
+            '"x"',
+            'language: write the code of a language, such as "en" or "es", not \'Spanish\'',
+        ),
+        ("language = 1\n", '"x"', "language: Input should be a valid string"),
+    ],
+)
+def test_a_text_in_a_form_that_fits_no_language_is_refused_by_its_key(tmp_path, top, text, said):
+    assert f"sheet.toml: {said}" in refusal(tmp_path, f"{top}[rules]\ncost = {text}{SOURCED}")
+
+
+def test_an_error_in_the_hours_names_the_days_in_the_language_of_the_fact_sheet(tmp_path):
+    hours = 'hours = [{ days.es = "lunes", days.en = "Monday", open = "17:00", close = "08:00" }]'
+    text = f'language = "es"\n[desks.support]\ntime_zone = "UTC"\n{hours}{SOURCED}'
+    assert refusal(tmp_path, text).endswith("lunes: `open` must be earlier than `close`")
 
 
 @pytest.mark.parametrize("number", ["711", "207-555-0110", "(207) 555-0110", "+1 207.555.0110"])
@@ -212,12 +307,12 @@ def test_every_fact_is_shown_somewhere():
 
 def test_a_missing_file_a_folder_and_bad_bytes_are_refused(tmp_path):
     (tmp_path / "latin.toml").write_bytes(b'[organization]\nname = "Caf\xe9"')
-    for file, said in (
+    for file, fault in (
         (tmp_path / "none.toml", "there is no such file"),
         (tmp_path, "cannot be read"),
         (tmp_path / "latin.toml", "cannot be read as TOML"),
     ):
-        with pytest.raises(ContentError, match=said):
+        with pytest.raises(ContentError, match=fault):
             load(file)
 
 

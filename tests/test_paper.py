@@ -14,14 +14,22 @@ from browser import ROOT
 from PIL import Image
 from pypdf import PdfReader
 from reading import SYMPTOMS, Page
+from tagged import spoken, squeezed
 
-from helpdesk.loaded import catalog
+from helpdesk.loaded import catalog, catalog_in
 from helpdesk.organization import load
 from helpdesk.records import ContentError
 from triage.attached import data_in
 from triage.renderers import stylesheet
 
 SHEETS = ["blank", "example", "a4 png", "a4 svg"]
+# Their addresses, which in Spanish have /es before them.
+PAPERS = [
+    "/packet/blank.pdf",
+    "/packet/blank.pdf?problem=account-locked",
+    "/checklist/checklist.pdf",
+    "/packet/sample.pdf",
+]
 MILLIMETRE = 72 / 25.4
 
 
@@ -38,14 +46,14 @@ def fetched(client, url: str) -> bytes:
     return response.content
 
 
-def assert_readable(content: bytes, tmp_path, facts: str) -> PdfReader:
-    """A screen reader can read it, and it is on the paper of this health system."""
+def assert_readable(content: bytes, tmp_path, facts: str, language: str = "en") -> PdfReader:
+    """A screen reader can read it, in its language, and it is on the paper of this health system."""
     file = tmp_path / "paper.pdf"
     file.write_bytes(content)
     report = page_validation.validate_pdf(str(file), profile="ua1")
     assert report.is_compliant, report
     document = PdfReader(file)
-    assert document.root_object["/Lang"] == "en"
+    assert document.root_object["/Lang"] == language
     assert document.metadata.title
     size = (595, 842) if facts.startswith("a4") else (612, 792)
     assert {(round(side.mediabox.width), round(side.mediabox.height)) for side in document.pages} == {size}
@@ -78,16 +86,17 @@ def font_sizes(document: PdfReader) -> dict[float, int]:
 # ---- the empty form ----
 
 
+@pytest.mark.parametrize(("language", "start"), [("en", ""), ("es", "/es")], ids=["English", "Spanish"])
 @pytest.mark.parametrize("slug", ["", *SYMPTOMS])
-def test_the_empty_form_asks_what_the_site_asks(packets, client, tmp_path, slug):
+def test_the_empty_form_asks_what_the_site_asks(packets, client, tmp_path, slug, language, start):
     variants.use_facts(packets.facts["blank"])
-    document = assert_readable(fetched(client, f"/packet/blank.pdf?problem={slug}"), tmp_path, "blank")
+    document = assert_readable(fetched(client, f"{start}/packet/blank.pdf?problem={slug}"), tmp_path, "blank", language)
     fields = boxes(document)
     assert [box for box in fields if not box.get("/TU")] == []
     names = [box["/T"] for box in fields]
     assert len(set(names)) == len(names)
     told = {box["/TU"] for box in fields}
-    words = catalog()
+    words = catalog_in(language)
     problem = words.problems.get(slug)
     typed = [
         question
@@ -104,12 +113,8 @@ def test_the_empty_form_asks_what_the_site_asks(packets, client, tmp_path, slug)
         assert {symptom.label for symptom in words.symptoms.values()} <= told
     text = squeezed("".join(side.extract_text() for side in document.pages))
     assert squeezed(words.site.emergency_title) in text
-    assert squeezed("Never write here") in text
+    assert squeezed(words.interface["common"]["never_write"]) in text
     assert squeezed(words.flags["not-proof"]) in text
-
-
-def squeezed(text: str) -> str:
-    return re.sub(r"\s", "", text).replace("ﬁ", "fi").replace("ﬀ", "ff").replace("ﬃ", "ffi").replace("ﬂ", "fl")
 
 
 def test_its_boxes_are_large_enough_to_write_in_and_its_letters_to_read(facts, client, tmp_path):
@@ -146,16 +151,18 @@ def test_a_problem_has_a_form_of_its_own(packets, client):
 # ---- the checklist ----
 
 
-def test_the_checklist_is_one_page(facts, client, tmp_path):
-    document = assert_readable(fetched(client, "/checklist/checklist.pdf"), tmp_path, facts)
+@pytest.mark.parametrize(("language", "start"), [("en", ""), ("es", "/es")], ids=["English", "Spanish"])
+def test_the_checklist_is_one_page(facts, client, tmp_path, language, start):
+    document = assert_readable(fetched(client, f"{start}/checklist/checklist.pdf"), tmp_path, facts, language)
+    words = catalog_in(language)
     assert len(document.pages) == 1
     fields = boxes(document)
-    assert len(fields) == len(catalog().checklist) > 5
-    assert [box for box in fields if not box.get("/TU")] == []
+    assert [box.get("/TU") for box in fields] == [words.steps[step].title for step in words.checklist]
+    assert len(fields) > 5
     text = squeezed(document.pages[0].extract_text())
     for box in fields:
         assert squeezed(box["/TU"]) in text
-    assert squeezed("Do not use this list if") in text
+    assert squeezed(words.interface["checklist"]["not_for_paper"]) in text
     sizes = font_sizes(document)
     # On one page, what a step is not for is smaller than the step.
     assert min(points for points, letters in sizes.items() if letters > 20) >= 10.5
@@ -171,11 +178,87 @@ def test_the_sample_is_a_packet_of_nobody(facts, client, tmp_path):
     assert data["details"]["name"] == "Maria Example"
     assert data["details"]["phone"].startswith("207-555-01")
     assert data["symptoms"] == ["locked-message", "code-missing"]
+    assert (data["language"], data["desk_language"]) == ("en", "en")
+
+
+def test_the_sample_in_spanish_shows_a_desk_how_it_gets_a_packet_in_two_languages(facts, client, tmp_path):
+    content = fetched(client, "/es/packet/sample.pdf")
+    document = assert_readable(content, tmp_path, facts, "es")
+    data = json.loads(data_in(content))
+    assert (data["language"], data["desk_language"]) == ("es", "en")
+    english, spanish = catalog_in("en").packet, catalog_in("es").packet
+    text = squeezed("".join(side.extract_text() for side in document.pages))
+    for words in (english.sheets.a_title, english.sheets.b_title, spanish.sheets.patient_title):
+        assert squeezed(words) in text
+    assert squeezed(spanish.labels.your_answers) in text
 
 
 @pytest.mark.parametrize("url", ["/packet/blank.pdf", "/checklist/checklist.pdf", "/packet/sample.pdf"])
 def test_a_paper_is_only_given_out(client, packets, url):
     assert client.post(url).status_code == 405
+
+
+# ---- in each language ----
+
+
+def test_each_reader_gets_each_paper_in_their_own_language_whoever_asked_before(packets, client):
+    variants.use_facts(packets.facts["example"])
+    for paper in PAPERS:
+        english, spanish = fetched(client, paper), fetched(client, f"/es{paper}")
+        languages = [PdfReader(io.BytesIO(content)).root_object["/Lang"] for content in (english, spanish)]
+        assert languages == ["en", "es"], paper
+        assert fetched(client, paper) == english, paper
+        assert fetched(client, f"/es{paper}") == spanish, paper
+
+
+@pytest.mark.parametrize("slug", ["", "account-locked"])
+def test_the_empty_form_has_the_same_boxes_in_every_language(packets, client, slug):
+    variants.use_facts(packets.facts["blank"])
+    english, spanish = (
+        boxes(PdfReader(io.BytesIO(fetched(client, f"{start}/packet/blank.pdf?problem={slug}"))))
+        for start in ("", "/es")
+    )
+    assert [box["/T"] for box in english] == [box["/T"] for box in spanish]
+    assert [box["/TU"] for box in english] != [box["/TU"] for box in spanish]
+
+
+@pytest.mark.parametrize("slug", ["", "account-locked", "codes-not-arriving"])
+@pytest.mark.parametrize(
+    ("facts", "start", "patient", "desk"),
+    [("blank", "/es", "es", "en"), ("spanish desk", "", "en", "es")],
+    ids=["patient in Spanish", "desk in Spanish"],
+)
+def test_each_line_of_the_empty_form_is_also_in_the_words_of_a_desk_of_another_language(
+    packets, client, tmp_path, facts, start, patient, desk, slug
+):
+    variants.use_facts(packets.facts[facts])
+    content = fetched(client, f"{start}/packet/blank.pdf?problem={slug}")
+    document, heard = assert_readable(content, tmp_path, facts, patient), spoken(content)
+    assert set(heard) == {patient, desk}
+    mine, theirs = catalog_in(patient), catalog_in(desk)
+    told = {box["/T"] for box in boxes(document)}
+    questions = [key for key in theirs.questions if any(name == key or name.startswith(f"{key}-") for name in told)]
+    assert len(questions) > 9
+    for key in questions:
+        assert squeezed(theirs.questions[key].short) in heard[desk], key
+        assert squeezed(mine.questions[key].label) in heard[patient], key
+        for choice in theirs.questions[key].choices:
+            assert squeezed(choice.packet) in heard[desk], f"{key}: {choice.id}"
+    if slug:
+        assert squeezed(theirs.problems[slug].request) in heard[desk]
+    else:
+        assert [s.id for s in theirs.symptoms.values() if squeezed(s.packet) not in heard[desk]] == []
+    typed_here = theirs.packet.labels.typed_here.format(language=theirs.language.name_of(patient))
+    assert squeezed(typed_here) in heard[desk]
+
+
+@pytest.mark.parametrize(("facts", "start", "language"), [("blank", "", "en"), ("spanish desk", "/es", "es")])
+def test_a_form_for_a_desk_of_the_same_language_says_each_line_once(packets, client, facts, start, language):
+    variants.use_facts(packets.facts[facts])
+    heard = spoken(fetched(client, f"{start}/packet/blank.pdf?problem=account-locked"))
+    assert set(heard) == {language}
+    assert squeezed(catalog_in(language).questions["safe-contact"].short) not in heard[language]
+    assert squeezed(catalog_in(language).questions["safe-contact"].label) in heard[language]
 
 
 # ---- for desks ----

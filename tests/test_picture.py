@@ -16,8 +16,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image, ImageDraw, PngImagePlugin
 from reading import POSTED, Page, answered, post, press
 
+from helpdesk.loaded import catalog, say
 from triage import picture, workers
-from triage.drafts import PICTURE_ERRORS
+from triage.consistency import PICTURE_REASONS
 from triage.picture import PictureError, clean
 
 pytestmark = pytest.mark.usefixtures("static_files", "fact_sheet")
@@ -221,14 +222,13 @@ def test_what_could_do_harm_is_refused_at_once(sent, reason):
     # 50 ms on an idle machine; this one may have other things to do.
     assert time.perf_counter() - start < 1
     assert refused.value.reason == reason or not reason
-    assert refused.value.reason in PICTURE_ERRORS
+    assert refused.value.reason in PICTURE_REASONS
 
 
 def test_each_refusal_says_what_to_do_instead():
-    assert all(re.search(r"Take |Cut |Try again|copy the words", str(words)) for words in PICTURE_ERRORS.values())
-    assert all(
-        str(words).endswith("copy the words.") or "Take it again" in str(words) for words in PICTURE_ERRORS.values()
-    )
+    said = catalog().interface["picture_errors"].values()
+    assert all(re.search(r"Take |Cut |Try again|copy the words", words) for words in said)
+    assert all(words.endswith("copy the words.") or "Take it again" in words for words in said)
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
@@ -391,7 +391,7 @@ def test_what_needs_no_picture_does_not_look_at_one(client, monkeypatch):
     assert post(client, "/packet/txt/", pairs).status_code == 200
     assert post(client, "/packet/call/", pairs).status_code == 200
     busy = Page(post(client, "/packet/json/", pairs))
-    assert busy.texts("div[@id='errors']//a") == [str(PICTURE_ERRORS["busy"])]
+    assert busy.texts("div[@id='errors']//a") == [say("picture_errors.busy")]
 
 
 def test_no_file_is_written_on_the_way(client, monkeypatch, tmp_path):

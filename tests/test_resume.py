@@ -13,6 +13,7 @@ from pypdf import PdfReader, PdfWriter
 from reading import Page, post
 from variants import VARIANTS
 
+from helpdesk.loaded import catalog_in
 from triage import attached
 from triage.attached import NotOursError, data_in
 from triage.reference import read_reference
@@ -21,20 +22,23 @@ pytestmark = pytest.mark.usefixtures("static_files")
 
 each = pytest.mark.parametrize("name", VARIANTS)
 SIMPLE = "account-locked"
+RESUME = {"en": "/triage/resume/", "es": "/es/triage/resume/"}
 
 
-def give(client, content: bytes, name: str = "support-request.pdf") -> Page:
-    response = client.post("/triage/resume/", {"packet": SimpleUploadedFile(name, content)})
+def give(client, content: bytes, name: str = "support-request.pdf", language: str = "en") -> Page:
+    """The page that comes when this file is given back on the site in this language."""
+    url = RESUME[language]
+    response = client.post(url, {"packet": SimpleUploadedFile(name, content)})
     assert "no-store" in response["Cache-Control"]
     assert "Location" not in response
     assert not response.cookies
-    page = Page(response, "/triage/resume/")
+    page = Page(response, url)
     assert "Traceback" not in page.html
     return page
 
 
 def data_of(client, page: Page) -> dict[str, Any]:
-    form = page.form("Save as data")
+    form = page.form(catalog_in(page.tree.get("lang")).interface["review"]["data"])
     response = post(client, form.action, form.pairs)
     assert response.status_code == 200
     return json.loads(response.content)
@@ -46,11 +50,20 @@ def data_of(client, page: Page) -> dict[str, Any]:
 @each
 @pytest.mark.parametrize("kind", ["pdf", "json"])
 def test_what_was_saved_comes_back_whole(packets, client, name, kind):
-    before = json.loads(packets.json(name))
-    page = give(client, packets.pdf(name) if kind == "pdf" else packets.json(name))
+    before, language = json.loads(packets.json(name)), VARIANTS[name].language
+    page = give(client, packets.pdf(name) if kind == "pdf" else packets.json(name), language=language)
     assert page.status == 200
-    assert page.title.startswith("Check and save your support request")
+    assert page.title.startswith(catalog_in(language).interface["review"]["title"])
     assert data_of(client, page) == before
+
+
+@pytest.mark.parametrize("name", [SIMPLE, f"{SIMPLE}, patient reads Spanish", f"{SIMPLE}, desk reads Spanish"])
+def test_a_packet_may_be_given_back_in_another_language_and_nothing_else_changes(packets, client, name):
+    before = json.loads(packets.json(name))
+    for language in RESUME:
+        page = give(client, packets.json(name), language=language)
+        assert page.tree.get("lang") == language
+        assert data_of(client, page) == before | {"language": language}
 
 
 def test_a_mistake_can_be_mended_and_the_reference_stays(packets, client):

@@ -17,11 +17,12 @@ from browser import ROOT
 from django.conf import settings as site_settings
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import path, reverse
+from django.utils import translation
 from reading import Page, post
 
 from helpdesk import settings as shipped
 from helpdesk import urls
-from helpdesk.loaded import catalog
+from helpdesk.loaded import catalog, languages
 from helpdesk.logs import PrivateFormatter
 from triage.answers import RESULTS
 
@@ -100,6 +101,17 @@ def responses(client) -> dict:
         "packet, wrong": client.post("/packet/json/", f"{LOCKED}&phone=1", typed["content_type"]),
         "packet, direct": client.get("/packet/pdf/"),
         "packet, empty": client.post("/packet/pdf/", "x=y", typed["content_type"]),
+        "page, in Spanish": client.get("/es/"),
+        "redirect, in Spanish": client.get("/es/problems"),
+        "404, in Spanish": client.get("/es/nowhere/"),
+        "400, in Spanish": client.get("/es/", headers={"host": "elsewhere.example"}),
+        "413, in Spanish": client.generic("POST", "/es/triage/review/", b"x" * (site_settings.WAYIN_LONGEST_BODY + 1)),
+        "triage, in Spanish": client.get("/es/triage/"),
+        "question, in Spanish": client.get("/es/triage/question/?symptom=locked-message"),
+        "verdict, in Spanish": client.get(f"/es/triage/verdict/?{LOCKED}"),
+        "details, in Spanish": client.get(f"/es/triage/details/?{LOCKED}"),
+        "review, in Spanish": client.post(f"/es/triage/review/?{LOCKED}", **typed),
+        "packet, in Spanish": client.post("/es/packet/json/", f"{LOCKED}&{typed['data']}", typed["content_type"]),
     }
 
 
@@ -115,7 +127,8 @@ def failing(settings):
 def test_every_response_carries_the_security_headers_and_no_cookie(client):
     found = responses(client)
     statuses = {name: response.status_code for name, response in found.items() if name[:3].isdigit()}
-    assert statuses == {"404": 404, "405": 405, "400": 400, "411": 411, "413": 413, "500": 500}
+    assert {name.partition(",")[0] for name in statuses} == {"404", "405", "400", "411", "413", "500"}
+    assert [name for name, status in statuses.items() if name.partition(",")[0] != str(status)] == []
     assert found["static"].status_code == 200
     for name, response in found.items():
         policy = dict(part.strip().split(" ", 1) for part in response["Content-Security-Policy"].split(";"))
@@ -258,6 +271,8 @@ def test_a_canary_is_in_no_log_line_even_when_a_view_fails_with_it(client, log):
     client.get(f"/triage/verdict/?{many}")
     client.get("/", headers={"host": f"{CANARY}.example"})
     client.get(f"/problems/{CANARY}/?name={CANARY}")
+    client.get(f"/es/problems/{CANARY}/?name={CANARY}", headers={"accept-language": CANARY})
+    client.get(f"/es/{CANARY}")
     client.post(f"/triage/review/?{LOCKED}", {CANARY: io.BytesIO(b"x")})
     written = log.getvalue()
     assert "ERROR django.request RuntimeError\n" in written
@@ -306,10 +321,15 @@ def test_the_real_server_sends_the_headers_and_writes_no_canary(blank_site):
         (f"/static/{CANARY}.css", None, 404),
         ("/static/nothing.css", None, 404),
         ("/faq/", "a=b", 405),
+        (f"/es/triage/review/?{LOCKED}&{CANARY}=1", urlencode(TYPED), 200),
+        (f"/es/problems/{CANARY}/", None, 404),
+        (f"/es/{CANARY}", None, 404),
+        (f"/es/packet/{CANARY}/", "a=b", 404),
     ):
         request = urllib.request.Request(blank_site + url, data.encode() if data else None)
         request.add_header("User-Agent", CANARY)
         request.add_header("Referer", f"https://elsewhere.example/{CANARY}")
+        request.add_header("Accept-Language", CANARY)
         try:
             with urllib.request.urlopen(request) as response:
                 got, headers = response.status, response.headers
@@ -320,7 +340,9 @@ def test_the_real_server_sends_the_headers_and_writes_no_canary(blank_site):
         assert headers["Content-Security-Policy"].startswith("default-src 'none'"), url
         assert headers["Set-Cookie"] is None, url
     assert "POST /triage/review/ 200" in blank_site.log
+    assert "POST /es/triage/review/ 200" in blank_site.log
     assert "GET /problems/<slug:slug>/ 404" in blank_site.log
+    assert "GET /es/problems/<slug:slug>/ 404" in blank_site.log
     assert "GET - 404" in blank_site.log
     assert CANARY not in blank_site.log
 
@@ -353,7 +375,12 @@ def test_the_longest_address_fits_into_the_request_line():
     pairs = [*(("symptom", symptom) for symptom in catalog().symptoms), *chosen, *results]
     # What the pages add: the question that was asked, and that something was dropped.
     pairs += [("asked", max(longest, key=len)), ("dropped", "1")]
-    line = f"GET {reverse('question')}?{urlencode(pairs)} HTTP/1.1"
+    addresses = set()
+    for language in languages():
+        with translation.override(language):
+            addresses.add(reverse("question"))
+    assert addresses == {"/triage/question/", "/es/triage/question/"}
+    line = f"GET {max(addresses, key=len)}?{urlencode(pairs)} HTTP/1.1"
     assert len(line) < runpy.run_path(str(ROOT / "deploy" / "gunicorn.conf.py"))["limit_request_line"]
 
 

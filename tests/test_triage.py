@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from reading import POSTED, SYMPTOMS, Page, post, press, text_of, visit
 
-from helpdesk.loaded import catalog
+from helpdesk.loaded import catalog, catalog_in
 from triage.answers import STEP_PREFIX
 from triage.reference import new_reference
 
@@ -55,9 +55,10 @@ NOT_KNOWN = "Part of the address was not known to us, so we left it out."
         ("/triage/verdict/?symptom=nothing", "/triage/?dropped=1"),
     ],
 )
-def test_an_address_leads_on_to_the_page_that_is_next(client, url, leads_to):
-    response = client.get(url)
-    assert (response.status_code, response["Location"]) == (302, leads_to)
+@pytest.mark.parametrize("start", ["", "/es"])
+def test_an_address_leads_on_to_the_page_that_is_next_in_the_same_language(client, start, url, leads_to):
+    response = client.get(start + url)
+    assert (response.status_code, response["Location"]) == (302, start + leads_to)
 
 
 def test_a_patient_who_is_locked_out_gets_from_the_symptoms_to_a_pdf(client):
@@ -80,16 +81,44 @@ def test_a_patient_who_is_locked_out_gets_from_the_symptoms_to_a_pdf(client):
     assert post(client, form.action, form.pairs).content.startswith(b"%PDF-")
 
 
+def test_a_patient_who_reads_spanish_gets_there_in_spanish_all_the_way(client):
+    page = visit(client, "/es/triage/")
+    page = press(client, page, "Continuar", {"symptom": "locked-message"})
+    assert page.texts("h1") == ["¿De quién es el expediente?"]
+    page = press(client, page, "Continuar", {"for-whom": "self"})
+    page = press(client, page, "Continuar", {"codes-unasked": "no"})
+    page = press(client, page, "Continuar", {"needed-today": "refill"})
+    assert page.url == f"/es/triage/verdict/?{LOCKED}"
+    page = press(client, page, "Ver qué más hacer", {"step-stop-trying": "worked"})
+    page = press(client, page, "Hacer una solicitud de ayuda")
+    assert page.url == f"/es/triage/details/?{LOCKED}&step-stop-trying=worked"
+    page = press(client, page, "Continuar", {"name": "María Peña", "began": "el lunes"})
+    assert page.status == 200
+    assert page.tree.get("lang") == "es"
+    assert page.texts("h1")[0] == "Revise y guarde su solicitud de ayuda"
+    assert "María Peña" in page.text
+    form = page.form("Guardar como PDF")
+    assert (form.method, form.action) == ("post", "/es/packet/pdf/")
+    assert post(client, form.action, form.pairs).content.startswith(b"%PDF-")
+
+
 @pytest.mark.parametrize("symptom", SYMPTOMS.values())
-def test_every_problem_has_a_way_to_a_packet(client, symptom):
-    page = visit(client, f"/triage/question/?symptom={symptom}")
-    while page.url.startswith("/triage/question/"):
+@pytest.mark.parametrize(
+    ("start", "go_on", "make", "title"),
+    [
+        ("", "Continue", "Make a support request", "Check and save your support request"),
+        ("/es", "Continuar", "Hacer una solicitud de ayuda", "Revise y guarde su solicitud de ayuda"),
+    ],
+)
+def test_every_problem_has_a_way_to_a_packet(client, symptom, start, go_on, make, title):
+    page = visit(client, f"{start}/triage/question/?symptom={symptom}")
+    while page.url.startswith(f"{start}/triage/question/"):
         first = page.all("input[@id]")[0]
-        page = press(client, page, "Continue", {first.get("name"): first.get("value")})
-    assert page.url.startswith("/triage/verdict/")
-    page = press(client, page, "Make a support request")
-    page = press(client, page, "Continue")
-    assert page.texts("h1")[0] == "Check and save your support request"
+        page = press(client, page, go_on, {first.get("name"): first.get("value")})
+    assert page.url.startswith(f"{start}/triage/verdict/")
+    page = press(client, page, make)
+    page = press(client, page, go_on)
+    assert page.texts("h1")[0] == title
 
 
 def test_no_question_is_asked_twice_when_several_symptoms_are_ticked(client):
@@ -172,6 +201,157 @@ def test_one_step_that_worked_is_no_good_news_while_another_problem_is_left(clie
     page = visit(client, f"/triage/verdict/?{both}&step-wait-as-told=worked")
     assert page.texts("h1") == [catalog().verdicts["contact-clinic"].title]
     assert "Good: a step worked" not in page.html
+
+
+# ---- the other language, at any step ----
+
+OTHER = {"": ("/es", "Español"), "/es": ("", "English")}
+SAVE = {"": "Save as PDF", "/es": "Guardar como PDF"}
+GO_ON = {"": "Continue", "/es": "Continuar"}
+
+
+@pytest.mark.parametrize("start", OTHER)
+def test_boxes_that_are_ticked_and_not_sent_stay_ticked_in_the_other_language(client, start):
+    there, name = OTHER[start]
+    page = press(client, visit(client, f"{start}/triage/?for-whom=self"), name, {"symptom": "records-missing"})
+    assert page.url == f"{there}/triage/?for-whom=self&symptom=records-missing"
+    assert page.all("div[@id='errors']") == []
+    assert [box.get("value") for box in page.all("input[@checked]")] == ["records-missing"]
+    assert page.link(OTHER[there][1]) if page.all("nav[@class='languages']//a") else page.form(OTHER[there][1])
+
+
+@pytest.mark.parametrize("start", OTHER)
+@pytest.mark.parametrize("chosen", [{}, {"codes-unasked": "yes"}])
+def test_the_same_question_stands_there_in_the_other_language_with_what_was_chosen(client, start, chosen):
+    there, name = OTHER[start]
+    page = visit(client, f"{start}/triage/question/?symptom=locked-message&for-whom=self&ask=codes-unasked")
+    other = press(client, page, name, chosen)
+    assert other.url.startswith(f"{there}/triage/question/?symptom=locked-message&for-whom=self&")
+    assert other.all("div[@id='errors']") == []
+    assert {box.get("name") for box in other.all("input[@type='radio']")} == {"codes-unasked"}
+    assert [box.get("value") for box in other.all("input[@checked]")] == list(chosen.values())
+    assert other.texts("h1") != page.texts("h1")
+    # And from there it goes on.
+    went_on = press(client, other, GO_ON[there], {"codes-unasked": "no"})
+    assert went_on.url == f"{there}/triage/question/?symptom=locked-message&for-whom=self&codes-unasked=no"
+
+
+@pytest.mark.parametrize("start", OTHER)
+def test_marks_that_are_set_and_not_sent_go_along_to_the_other_language(client, start):
+    there, name = OTHER[start]
+    page = press(client, visit(client, f"{start}/triage/verdict/?{LOCKED}"), name, {"step-stop-trying": "no-help"})
+    assert page.url == f"{there}/triage/verdict/?{LOCKED}&step-stop-trying=no-help"
+    marks = page.all("ol[@class='steps']/li//input[@checked]")
+    assert [(box.get("name"), box.get("value")) for box in marks] == [("step-stop-trying", "no-help")]
+
+
+@pytest.mark.parametrize("start", OTHER)
+def test_what_is_typed_and_not_sent_is_still_there_in_the_other_language(client, start):
+    there, name = OTHER[start]
+    typed = POSTED | {"what-happened": "línea 1\n\nlínea 2 <b>", "phone": "12"}
+    page = visit(client, f"{start}/triage/details/?{LOCKED}")
+    other = press(client, page, name, typed)
+    assert (other.status, other.tree.get("lang")) == (200, "es" if there else "en")
+    boxes = dict(other.form(GO_ON[there]).pairs)
+    asked = {box.get("name") for box in [*page.all("input"), *page.all("textarea")]}
+    assert {key: boxes[key] for key in typed if key in asked} == {key: typed[key] for key in typed if key in asked}
+    assert len(set(typed) & asked) > 10
+    made = press(client, other, GO_ON[there], {"phone": "207-555-0199"})
+    assert made.texts("h1")[0] == catalog_in("es" if there else "en").interface["review"]["title"]
+
+
+@pytest.mark.parametrize("start", OTHER)
+def test_the_request_is_the_same_one_in_the_other_language(client, start):
+    there, name = OTHER[start]
+    page = Page(post(client, f"{start}/triage/review/?{LOCKED}", POSTED))
+    carried = dict(page.form(SAVE[start]).pairs)
+    other = press(client, page, name)
+    assert other.status == 200
+    assert other.texts("h1")[0] == catalog_in("es" if there else "en").interface["review"]["title"]
+    assert dict(other.form(SAVE[there]).pairs) == carried
+    assert carried["reference"] in other.text
+    back = press(client, other, OTHER[there][1])
+    assert dict(back.form(SAVE[start]).pairs) == carried
+
+
+@pytest.mark.parametrize("start", OTHER)
+def test_a_form_that_has_something_wrong_can_be_read_in_the_other_language(client, start):
+    there, name = OTHER[start]
+    page = Page(post(client, f"{start}/triage/review/?{LOCKED}", POSTED | {"email": "maria at home"}))
+    assert page.status == 422
+    other = press(client, page, name)
+    (link,) = other.all("div[@id='errors']")[0].iter("a")
+    assert link.get("href") == "#id_email"
+    assert link.text == catalog_in("es" if there else "en").interface["form"]["email"].format(
+        name=catalog_in("es" if there else "en").questions["email"].short
+    )
+    # A packet that was refused leads to the same form.
+    answers = dict(pair.split("=") for pair in LOCKED.split("&"))
+    refused = Page(post(client, f"{start}/packet/pdf/", answers | POSTED | {"email": "maria at home"}))
+    assert refused.form(name).action == f"{there}/triage/details/?{LOCKED}"
+
+
+@pytest.mark.parametrize("start", OTHER)
+@pytest.mark.parametrize(
+    ("url", "form_id"),
+    [
+        ("/triage/?symptom=locked-message", "symptoms"),
+        ("/triage/question/?symptom=locked-message", "question"),
+        (f"/triage/verdict/?{BROKEN}", "steps"),
+        (f"/triage/details/?{LOCKED}", "details"),
+    ],
+)
+def test_enter_in_a_box_goes_on_and_does_not_change_the_language(client, start, url, form_id):
+    """A browser presses the first button that belongs to the form."""
+    page = visit(client, start + url)
+    (form,) = [form for form in page.all("form") if form.get("id") == form_id]
+    inside = set(form.iter())
+    first, *others = [b for b in page.all("button") if b.get("form") == form_id or (b in inside and not b.get("form"))]
+    assert first.get("formaction") is None
+    assert first.get("tabindex") == "-1"
+    same = [(b.get("name"), b.get("value")) for b in others if not b.get("formaction")]
+    assert (first.get("name"), first.get("value")) in same
+    assert [text_of(b) for b in others if (b.get("formaction") or "").startswith(f"{OTHER[start][0]}/triage/")] != []
+
+
+def test_who_reads_a_translation_most_likely_speaks_that_language(client, fact_sheet, tmp_path):
+    def language_box(url: str, button: str) -> str:
+        return dict(visit(client, url).form(button).pairs)["language"]
+
+    assert language_box(f"/triage/details/?{LOCKED}", "Continue") == ""
+    assert language_box(f"/es/triage/details/?{LOCKED}", "Continuar") == "Español"
+    file = tmp_path / "organization.toml"
+    file.write_text('language = "es"\n')
+    fact_sheet(file)
+    assert language_box(f"/triage/details/?{LOCKED}", "Continue") == "English"
+    assert language_box(f"/es/triage/details/?{LOCKED}", "Continuar") == ""
+
+
+@pytest.mark.parametrize(
+    ("desk", "start", "languages"),
+    [
+        ("en", "", {"sheet-a": "en", "sheet-b": "en", "for-you": "en", "call": "en"}),
+        ("en", "/es", {"sheet-a": "en", "sheet-b": "en", "for-you": "es", "your-answers": "es", "call": "es"}),
+        ("es", "", {"sheet-a": "es", "sheet-b": "es", "for-you": "en", "your-answers": "en", "call": "en"}),
+        ("es", "/es", {"sheet-a": "es", "sheet-b": "es", "for-you": "es", "call": "es"}),
+    ],
+)
+def test_the_desk_gets_its_own_language_and_the_patient_theirs(client, fact_sheet, tmp_path, desk, start, languages):
+    file = tmp_path / "organization.toml"
+    file.write_text(f'language = "{desk}"\n')
+    fact_sheet(file)
+    page = Page(post(client, f"{start}/triage/review/?{LOCKED}", POSTED))
+    assert {sheet.get("id"): sheet.get("lang") for sheet in page.all("section[@class='sheet']")} == languages
+    for sheet in page.all("section[@class='sheet']"):
+        words = catalog_in(sheet.get("lang")).packet
+        titles = {
+            "sheet-a": words.sheets.a_title,
+            "sheet-b": words.sheets.b_title,
+            "for-you": words.sheets.patient_title,
+            "your-answers": words.labels.your_answers,
+            "call": words.labels.call_script,
+        }
+        assert text_of(sheet.find("h2")) == titles[sheet.get("id")]
 
 
 # ---- Back and Change ----
@@ -510,8 +690,10 @@ def test_where_packets_are_made_nothing_is_taken_without_saying_which(client, me
 # ---- whatever is sent ----
 
 GETS = ("/", "/triage/", "/triage/question/", "/triage/verdict/", "/triage/details/", "/triage/review/", "/packet/pdf/")
+GETS += tuple(f"/es{url}" for url in GETS)
 # All but the PDF, which is slow; it is made from the same packet.
 POSTS = ("/triage/details/", "/triage/review/", "/packet/html/", "/packet/txt/", "/packet/call/", "/packet/json/")
+POSTS += tuple(f"/es{url}" for url in POSTS)
 
 
 def known_names() -> list[str]:

@@ -204,7 +204,7 @@ def test_200_packets_leave_the_memory_where_it_was(packets):
             as_pdf(packets[names[number // 50]])
             sizes.append(workers.run(chores.resident))
     # The first fifty bring the fonts in.
-    assert sizes[-1] - sizes[0] < 20 * MIB
+    assert sizes[-1] - sizes[0] < 20 * MIB, sizes
 
 
 # ---- the site ----

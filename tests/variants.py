@@ -1,4 +1,4 @@
-"""Forty packets, each another way to be long, short, foreign or hostile; each made once for all tests.
+"""Packets, each another way to be long, short, foreign or hostile; each made once for all tests.
 
 python tests/variants.py FOLDER     writes them as PDF, for validators that are programs of their own
 """
@@ -10,7 +10,7 @@ import sys
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from pathlib import Path
 from unittest.mock import patch
@@ -25,6 +25,7 @@ if __name__ == "__main__":
 
 import browser
 from django.conf import settings
+from django.utils import translation
 from PIL import Image, ImageDraw
 from reading import POSTED, REFERENCE, SYMPTOMS, answered
 
@@ -48,13 +49,14 @@ Typed = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Variant:
-    """What was ticked and typed. `facts` names a fact sheet, `picture` a picture of PICTURES."""
+    """What was ticked and typed, on the site in which language. `facts` names a fact sheet, `picture` a picture."""
 
     symptoms: tuple[str, ...]
     typed: Typed
     facts: str = "blank"
     picture: str = ""
     tried: str = ""
+    language: str = "en"
     chosen: Mapping[str, str] = field(default_factory=lambda: {"for_whom": "child", "way_in": "both"})
 
 
@@ -72,6 +74,9 @@ WORDS = {
     "Hebrew": "הקוד לא מגיע לטלפון שלי ואני לא מצליח להיכנס. ",
     "Chinese": "我無法登入我的帳戶,驗證碼沒有來。我不知道該怎麼辦。",
     "Korean": "인증 코드가 오지 않아서 로그인할 수 없습니다. ",
+    "Tagalog": "Hindi dumarating ang code sa aking telepono kaya hindi ako makapasok. Señora Peñaflor, ñg. ",
+    "Russian": "Код не приходит, и я не могу войти с понедельника. ",
+    "Haitian Creole": "Kòd la pa rive sou telefòn mwen, kidonk mwen pa ka antre depi lendi. Èske ou ka ede m? ",
     "Vietnamese": "Tôi không nhận được mã xác nhận nên không đăng nhập được. ",
     "other scripts": "मैं लॉग इन नहीं कर सकता। ฉันเข้าสู่ระบบไม่ได้ Не могу войти მე ვერ შევდივარ አልቻልኩም Ω ",
     "emoji": "hello \U0001f600 \U0001f468\u200d\U0001f469\u200d\U0001f467 \U0001f1fa\U0001f1f8 \U0001f44d\U0001f3fd ❤️ ",
@@ -100,6 +105,12 @@ VARIANTS = {
     "A4 with a logo as PNG": Variant(MANY, POSTED, "a4 png", "small"),
     "A4 with a logo as SVG": Variant(("not-my-information",), POSTED, "a4 svg", chosen=SELF),
     "everything at its longest, A4": Variant(MANY, everywhere("我 wwww\n" * 400), "a4 png", "screen", "no-help"),
+}
+
+# The packet of each problem, where the patient and the desk read different languages.
+VARIANTS |= {
+    **{f"{slug}, patient reads Spanish": replace(VARIANTS[slug], language="es", tried="no-help") for slug in SYMPTOMS},
+    **{f"{slug}, desk reads Spanish": replace(VARIANTS[slug], facts="spanish desk") for slug in SYMPTOMS},
 }
 
 _LOOK = """
@@ -137,12 +148,15 @@ def write_fact_sheets(folder: Path) -> dict[str, Path]:
     for kind in ("png", "svg"):
         facts[f"a4 {kind}"] = folder / f"a4-{kind}.toml"
         facts[f"a4 {kind}"].write_text(bare + _LOOK.format(kind=kind))
+    facts["spanish desk"] = folder / "spanish-desk.toml"
+    facts["spanish desk"].write_text(f'language = "es"\n{example.read_text()}')
     return facts
 
 
 CACHES = (
+    loaded.languages,
     loaded.organization,
-    loaded.catalog,
+    loaded.catalog_in,
     renderers.stylesheet,
     renderers.logo_file,
     downloads._blank_pdf,
@@ -170,6 +184,11 @@ def usual_facts_after() -> Iterator[None]:
 
 def packet_of(variant: Variant) -> Packet:
     """The packet as the site would make it. The right fact sheet is in use."""
+    with translation.override(variant.language):
+        return _packet_of(variant)
+
+
+def _packet_of(variant: Variant) -> Packet:
     answers = answered(*variant.symptoms, **variant.chosen)
     if variant.tried:
         steps = assess(loaded.catalog(), answers).steps
@@ -180,7 +199,7 @@ def packet_of(variant: Variant) -> Packet:
     assert form.is_valid(), form.errors
     shown = b64encode(clean(picture(variant.picture))).decode() if variant.picture and form.takes_picture else ""
     made_at = MADE_AT.astimezone(ZoneInfo(loaded.organization().desks.support.time_zone or "UTC"))
-    return assemble(loaded.catalog(), loaded.organization(), assessment, form.details(), made_at, REFERENCE, shown)
+    return assemble(loaded.catalog(), loaded.desk_catalog(), assessment, form.details(), made_at, REFERENCE, shown)
 
 
 class Packets:

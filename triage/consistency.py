@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 
 from helpdesk.catalog import Catalog, bad_condition
 from triage.answers import LONELY_SYMPTOM, RESULTS
+from triage.cleaning import SECRETS
 from triage.engine import FLAGS, GRAVITY, NOTES, RULES, STEPS_DID_NOT_HELP
 from triage.packet import SAFE_CONTACT_FLAGS
 from triage.reference import ALPHABET
@@ -23,6 +24,8 @@ READ = {
 }
 # Problems of which the engine knows what would make them worse.
 KNOWN_PROBLEMS = ("account-locked", "codes-not-arriving")
+# Why a picture is not taken: by triage/picture.py, and "busy" by triage/drafts.py.
+PICTURE_REASONS = ("too-big", "not-a-picture", "too-many-pixels", "several", "broken", "busy")
 
 
 def faults(catalog: Catalog) -> Iterable[str]:
@@ -89,8 +92,10 @@ def _words(catalog: Catalog) -> Iterable[str]:
         ("packet.toml: results_to_do", RESULTS, words.results_to_do),
         ("packet.toml: call.for_whom", people, words.call.for_whom),
         ("packet.toml: spelling", ALPHABET, words.spelling),
+        ("interface.toml: secrets", SECRETS, catalog.interface.get("secrets", {})),
+        ("interface.toml: picture_errors", PICTURE_REASONS, catalog.interface.get("picture_errors", {})),
     ):
-        yield from _words_for(f"{catalog.language}/{file}", set(said), set(given))
+        yield from _words_for(f"{catalog.language.code}/{file}", set(said), set(given))
 
 
 def _words_for(where: str, said: Collection[str], given: Collection[str]) -> Iterable[str]:

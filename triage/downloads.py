@@ -1,6 +1,6 @@
 """Files: the packet in each rendering, forms to fill in by hand, and what machines need to read a packet."""
 
-from functools import lru_cache, wraps
+from functools import cache, wraps
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
 from helpdesk.catalog import Problem
-from helpdesk.loaded import catalog, organization
+from helpdesk.loaded import catalog, desk_catalog, organization
 from helpdesk.views import checklist_steps
 from triage import pdf, workers
 from triage.answers import RESULTS, from_pairs
@@ -73,21 +73,21 @@ def blank(request: HttpRequest) -> HttpResponse:
     slug = request.GET.get("problem", "")
     if slug and slug not in catalog().problems:
         raise Http404
-    return _file(_blank_pdf(slug), "application/pdf", "support-request-form.pdf")
+    return _file(_blank_pdf(catalog().language.code, slug), "application/pdf", "support-request-form.pdf")
 
 
 @require_safe
 @may_be_busy
 def checklist(request: HttpRequest) -> HttpResponse:
     """The quick checklist on one page, with boxes to tick."""
-    return _file(_checklist_pdf(), "application/pdf", "checklist.pdf")
+    return _file(_checklist_pdf(catalog().language.code), "application/pdf", "checklist.pdf")
 
 
 @require_safe
 @may_be_busy
 def sample(request: HttpRequest) -> HttpResponse:
     """A packet of a patient who does not exist, for desks to look at."""
-    return _file(_sample_pdf(), "application/pdf", "sample.pdf")
+    return _file(_sample_pdf(catalog().language.code), "application/pdf", "sample.pdf")
 
 
 @require_safe
@@ -119,20 +119,20 @@ def _file(content: bytes, content_type: str, name: str) -> HttpResponse:
     return HttpResponse(content, content_type=content_type, headers=headers)
 
 
-# These hold nothing of anybody, and the same bytes serve everybody until the server starts again.
-@lru_cache(maxsize=32)
-def _blank_pdf(slug: str) -> bytes:
+# These hold nothing of anybody, and the same bytes serve everybody who reads this language.
+@cache
+def _blank_pdf(language: str, slug: str) -> bytes:
     return _form_pdf("triage/blank.html", _blank_context(catalog().problems.get(slug)))
 
 
-@lru_cache(maxsize=1)
-def _checklist_pdf() -> bytes:
-    (desk,) = desk_cards(catalog(), organization(), ["support"])
+@cache
+def _checklist_pdf(language: str) -> bytes:
+    (desk,) = desk_cards(catalog(), ["support"])
     return _form_pdf("triage/checklist_paper.html", {"steps": checklist_steps(), "desk": desk})
 
 
-@lru_cache(maxsize=1)
-def _sample_pdf() -> bytes:
+@cache
+def _sample_pdf(language: str) -> bytes:
     draft, _ = from_packet(EXAMPLE.read_bytes())
     return as_pdf(draft.packet())
 
@@ -140,7 +140,9 @@ def _sample_pdf() -> bytes:
 def _form_pdf(template: str, context: dict[str, object]) -> bytes:
     shared = {
         "catalog": catalog(),
+        "language": catalog().language,
         "site": catalog().site,
+        "say": catalog().interface,
         "organization": organization(),
         "words": catalog().packet,
         "logo": pdf.LOGO if organization().look.logo else "",
@@ -154,12 +156,20 @@ def _blank_context(problem: Problem | None) -> dict[str, object]:
     coded = [q for q in catalog().triage_questions if q.always or (problem and q.id in problem.questions)]
     typed = [q for q in catalog().details_questions if q.always or not problem or q.id in problem.evidence]
     steps = [catalog().steps[step.id] for step in problem.steps] if problem else []
+    desk = desk_catalog() if desk_catalog() is not catalog() else None
     return {
         "problem": problem,
+        "desk": desk,
+        "desk_problem": desk.problems[problem.slug] if desk and problem else None,
+        "form_language": desk.language.name_of(catalog().language.code) if desk else "",
         "symptoms": list(catalog().symptoms.values()),
         "coded": coded,
         "steps": [step for step in steps if step.may_mend],
-        "results": [catalog().packet.results[result] for result in RESULTS if result != "not-tried"],
+        "results": [
+            (catalog().packet.results[result], desk.packet.results[result] if desk else "")
+            for result in RESULTS
+            if result != "not-tried"
+        ],
         "typed_a": [question for question in typed if question.sheet == "a"],
         "typed_b": [question for question in typed if question.sheet == "b"],
         "not_proof": catalog().flags["not-proof"],

@@ -12,9 +12,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest
-from django.utils.translation import gettext_lazy as _
 
-from helpdesk.loaded import catalog, organization
+from helpdesk.loaded import catalog, desk_catalog, organization, say
 from triage import attached, picture, workers
 from triage.answers import STEP_PREFIX, SYMPTOM_KEY, Answers, Pairs, from_pairs
 from triage.documents import form_data
@@ -30,15 +29,6 @@ REMOVE_PICTURE = "remove-picture"
 # How long after it was made a packet still carries its own time. A page left open for longer gets a new one.
 PACKET_AGE = datetime.timedelta(days=2)
 
-PICTURE_ERRORS = {
-    "too-big": _("This picture is too big. Cut it down to the message, or leave it out and copy the words."),
-    "not-a-picture": _("We cannot read this file. Take a PNG, JPEG, WebP or HEIC picture, or copy the words."),
-    "too-many-pixels": _("This picture is too big. Cut it down to the message, or leave it out and copy the words."),
-    "several": _("This file holds more than one picture. Take a picture that does not move, or copy the words."),
-    "broken": _("This picture is broken. Take it again, or leave it out and copy the words."),
-    "busy": _("We could not look at the picture now. Try again in a moment, or leave it out and copy the words."),
-}
-
 
 @dataclass(frozen=True)
 class Draft:
@@ -51,9 +41,9 @@ class Draft:
     made_at: datetime.datetime
 
     def packet(self) -> Packet:
-        """The packet. The form must be valid."""
-        details = self.form.details()
-        return assemble(catalog(), organization(), self.assessment, details, self.made_at, self.reference, self.picture)
+        """The packet, for a patient who reads this request's language. The form must be valid."""
+        details, made_at = self.form.details(), self.made_at
+        return assemble(catalog(), desk_catalog(), self.assessment, details, made_at, self.reference, self.picture)
 
     def typed(self) -> Pairs:
         """Hidden fields that carry everything typed back to us."""
@@ -129,7 +119,7 @@ def _clean_picture(form: DetailsForm, sent: bytes) -> str:
         reason = "broken"
     except workers.BusyError:
         reason = "busy"
-    form.add_error(PICTURE, PICTURE_ERRORS[reason])
+    form.add_error(PICTURE, say(f"picture_errors.{reason}"))
     return ""
 
 

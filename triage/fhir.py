@@ -33,7 +33,7 @@ def questionnaire(catalog: Catalog, address: str) -> Resource:
         "title": catalog.packet.title,
         "status": "active",
         "subjectType": ["Patient"],
-        "language": catalog.language,
+        "language": catalog.language.code,
         "item": [
             _symptoms(catalog, address),
             _group(CODED, catalog.packet.labels.facts, [_question(q, address) for q in catalog.triage_questions]),
@@ -46,17 +46,16 @@ def questionnaire(catalog: Catalog, address: str) -> Resource:
 
 def response(packet: Packet, catalog: Catalog, address: str) -> Resource:
     """The packet's answers to the questionnaire at `address`, in its order. What was left open is left out."""
-    answers = packet.answers
+    answers, worded = packet.answers, packet.for_desk
     coded = (_item(key, [_coding(address, key, choice) for choice in ids]) for key, ids in answers.answers.items())
-    results = {step.id: step.result for step in packet.tried}
+    results = {step.id: step.result for step in worded.tried}
     tried = (_item(_link(key), [_coding(address, RESULT, results[key])]) for key in catalog.steps if key in results)
-    rows_a = (*filter(None, [packet.exact_words]), *packet.sheet_a)
-    sheet_a = (_typed(packet, row, address) for row in rows_a if row.id in packet.details)
-    sheet_b = (_typed(packet, row, address) for row in packet.sheet_b if row.id in packet.details)
+    sheet_a = (_typed(packet, row, address) for row in worded.rows_a if row.id in packet.details)
+    sheet_b = (_typed(packet, row, address) for row in worded.sheet_b if row.id in packet.details)
     groups = ((CODED, coded), (TRIED, tried), (SHEET_A, sheet_a), (SHEET_B, (*sheet_b, *_picture(packet))))
     return {
         "resourceType": "QuestionnaireResponse",
-        "language": packet.language,
+        "language": packet.for_patient.language.code,
         "identifier": {"system": f"{address}#reference", "value": packet.reference},
         "questionnaire": f"{address}|{VERSION}",
         "status": "completed",

@@ -7,26 +7,16 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from helpdesk.catalog import Catalog, Question, Step, Symptom, SymptomGroup
+from helpdesk.loaded import catalog, languages, say
 from triage.answers import LONELY_SYMPTOM, RESULTS, STEP_PREFIX, SYMPTOM_KEY
 from triage.cleaning import clean_address, clean_line, clean_text, find_secret
 
 HELPER_NAME = "helper-name"
 PICTURE = "picture"
 OLDEST = datetime.date(1900, 1, 1)
-
-SECRET_NAMES = {
-    "link": gettext_lazy("a link that can sign you in"),
-    "password": gettext_lazy("a password"),
-    "code": gettext_lazy("a sign-in code"),
-    "social-security": gettext_lazy("a Social Security number"),
-    "card": gettext_lazy("a card number"),
-    "insurance": gettext_lazy("an insurance number"),
-    "security-answer": gettext_lazy("the answer to a security question"),
-}
+EXAMPLE_PHONE = "555-555-0123"
 
 
 class SymptomsForm(forms.Form):
@@ -36,13 +26,13 @@ class SymptomsForm(forms.Form):
         super().__init__(data, initial={SYMPTOM_KEY: list(initial)})
         self.catalog = catalog
         self.fields[SYMPTOM_KEY] = forms.MultipleChoiceField(
-            label=_("What is happening?"),
-            help_text=_("Tick all that fit"),
+            label=say("common.what_is_happening"),
+            help_text=say("symptoms.hint"),
             choices=[(symptom.id, symptom.label) for symptom in catalog.symptoms.values()],
             widget=forms.CheckboxSelectMultiple,
             error_messages={
-                "required": _("Tick what is happening. If nothing fits, tick the last box."),
-                "invalid_choice": _("Tick one or more of these boxes."),
+                "required": say("symptoms.required"),
+                "invalid_choice": say("symptoms.unknown"),
             },
         )
 
@@ -54,7 +44,7 @@ class SymptomsForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         ticked = self.cleaned_data.get(SYMPTOM_KEY, [])
         if LONELY_SYMPTOM in ticked and len(ticked) > 1:
-            self.add_error(SYMPTOM_KEY, _("Tick what fits, or tick “none of these”, but not both."))
+            self.add_error(SYMPTOM_KEY, say("symptoms.not_both"))
         return self.cleaned_data
 
 
@@ -72,7 +62,7 @@ class QuestionForm(forms.Form):
             help_text=question.hint or question.why,
             choices=_choices(question),
             widget=forms.CheckboxSelectMultiple if several else forms.RadioSelect,
-            error_messages=dict.fromkeys(("required", "invalid_choice"), _("Choose an answer.")),
+            error_messages=dict.fromkeys(("required", "invalid_choice"), say("question.required")),
         )
         self.fields[question.id].why = question.why if question.hint else ""
 
@@ -81,8 +71,7 @@ class QuestionForm(forms.Form):
         chosen = self.cleaned_data.get(question.id, [])
         alone = question.choice(question.exclusive)
         if question.kind == "choices" and alone and alone.id in chosen and len(chosen) > 1:
-            message = _("Tick what fits, or tick “%(choice)s”, but not both.")
-            self.add_error(question.id, message % {"choice": alone.label})
+            self.add_error(question.id, say("question.not_both", choice=alone.label))
         return self.cleaned_data
 
 
@@ -94,7 +83,7 @@ class TriedForm(forms.Form):
         self.steps = {STEP_PREFIX + step.id: step for step in steps}
         for name in self.steps:
             self.fields[name] = forms.ChoiceField(
-                label=_("What happened?"),
+                label=say("verdict.what_happened"),
                 choices=_results(self.steps[name]),
                 widget=forms.RadioSelect,
                 required=False,
@@ -108,9 +97,9 @@ class TriedForm(forms.Form):
 def _results(step: Step) -> list[tuple[str, str]]:
     """What can come of a step. Some are things to do, and cannot be said to work or not to."""
     if step.may_mend:
-        words = (_("It worked"), _("It did not help"), _("I have not tried it"))
+        words = (say("verdict.worked"), say("verdict.no_help"), say("verdict.not_tried"))
     else:
-        words = (_("Done"), _("I could not do it"), _("Not yet"))
+        words = (say("verdict.done"), say("verdict.not_done"), say("verdict.not_yet"))
     return list(zip(RESULTS, words, strict=True))
 
 
@@ -161,14 +150,14 @@ class DetailsForm(forms.Form):
 class ResumeForm(forms.Form):
     """A packet that is given back."""
 
-    packet = forms.FileField(
-        label=gettext_lazy("Your support request"),
-        help_text=gettext_lazy("The PDF that you saved, or the data file"),
-        widget=forms.FileInput({"accept": "application/pdf,application/json,.pdf,.json"}),
-        error_messages=dict.fromkeys(
-            ("required", "empty", "missing", "invalid"), gettext_lazy("Choose the file that you saved here before.")
-        ),
-    )
+    def __init__(self, data: Any = None, files: Any = None) -> None:
+        super().__init__(data, files)
+        self.fields["packet"] = forms.FileField(
+            label=say("resume.file"),
+            help_text=say("resume.file_hint"),
+            widget=forms.FileInput({"accept": "application/pdf,application/json,.pdf,.json"}),
+            error_messages=dict.fromkeys(("required", "empty", "missing", "invalid"), say("resume.choose")),
+        )
 
 
 class LineField(forms.CharField):
@@ -181,16 +170,9 @@ class LineField(forms.CharField):
     def validate(self, value: str) -> None:
         name, longest = self.question.short, self.question.max
         if len(value) > longest:
-            message = _("“%(name)s” can have %(max)d characters. You wrote %(count)d. Make it shorter.")
-            raise forms.ValidationError(message % {"name": name, "max": longest, "count": len(value)})
+            raise forms.ValidationError(say("form.too_long", name=name, longest=longest, count=len(value)))
         if secret := find_secret(value):
-            raise forms.ValidationError(
-                _(
-                    "“%(name)s” seems to hold %(secret)s. Take it out: nobody who helps you needs it. "
-                    "If it is something else, say it in other words."
-                )
-                % {"name": name, "secret": SECRET_NAMES[secret]}
-            )
+            raise forms.ValidationError(say("form.secret", name=name, secret=say(f"secrets.{secret}")))
 
 
 class PhoneField(LineField):
@@ -200,8 +182,9 @@ class PhoneField(LineField):
         super().validate(value)
         digits = len(re.sub(r"\D", "", value))
         if value and not 7 <= digits <= 22:
-            message = _("“%(name)s” needs a phone number with its area code, such as 555-555-0123.")
-            raise forms.ValidationError(message % {"name": self.question.short})
+            raise forms.ValidationError(
+                say("form.phone", name=self.question.short, example=catalog().language.isolate(EXAMPLE_PHONE))
+            )
 
 
 class EmailField(LineField):
@@ -210,8 +193,7 @@ class EmailField(LineField):
     def validate(self, value: str) -> None:
         super().validate(value)
         if value and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", value):
-            message = _("“%(name)s” needs an e-mail address, such as name@example.com.")
-            raise forms.ValidationError(message % {"name": self.question.short})
+            raise forms.ValidationError(say("form.email", name=self.question.short))
 
 
 class DateWidget(forms.MultiWidget):
@@ -239,7 +221,7 @@ class DateWidget(forms.MultiWidget):
 
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
         context = super().get_context(name, value, attrs)
-        labels = (_("Month"), _("Day"), _("Year"))
+        labels = (say("date.month"), say("date.day"), say("date.year"))
         for widget, label, part in zip(context["widget"]["subwidgets"], labels, self.parts, strict=True):
             widget.update(label=label, part=part)
         return context
@@ -258,36 +240,36 @@ class DateField(forms.Field):
         parts = [part or "" for part in value or ["", "", ""]]
         if not any(parts):
             return None
-        words = {"month": _("a month"), "day": _("a day"), "year": _("a year")}
+        short = self.question.short
         for name, part in zip(DateWidget.parts, parts, strict=True):
             if not part:
-                raise self._refusal(name, _("“%(name)s” also needs %(part)s."), part=words[name])
+                raise _wrong(name, say(f"date.no_{name}", name=short))
         month = _month(parts[0])
         if not month and _is_number(parts[0]):
-            raise self._refusal("month", _("The month of “%(name)s” must be from 1 to 12. The day comes after it."))
+            raise _wrong("month", say("date.no_such_month", name=short))
         for name, is_number in (("month", month), ("day", _is_number(parts[1])), ("year", _is_number(parts[2]))):
             if not is_number:
-                message = _("“%(name)s” needs numbers, such as 9 for the month, 27 for the day and 1950.")
-                raise self._refusal(name, message)
+                raise _wrong(name, say("date.not_numbers", name=short))
         if len(parts[2]) != 4:
-            raise self._refusal("year", _("“%(name)s” needs a year with 4 numbers, such as 1950."))
+            raise _wrong("year", say("date.short_year", name=short))
         return self._real(int(parts[2]), month or 0, int(parts[1]))
 
     def _real(self, year: int, month: int, day: int) -> datetime.date:
+        short = self.question.short
         try:
             date = datetime.date(year, month, day)
         except ValueError:
-            message = _("“%(name)s” is a day that does not exist. Check the month and the day.")
-            raise self._refusal("day", message) from None
+            raise _wrong("day", say("date.no_such_day", name=short)) from None
         if date < OLDEST:
-            raise self._refusal("year", _("“%(name)s” is too long ago. Check the year."))
+            raise _wrong("year", say("date.too_old", name=short))
         if date > timezone.localdate() + datetime.timedelta(days=1):
-            raise self._refusal("year", _("“%(name)s” must be in the past. Check the year."))
+            raise _wrong("year", say("date.to_come", name=short))
         return date
 
-    def _refusal(self, wrong: str, message: str, **words: str) -> forms.ValidationError:
-        """The code names the part that is wrong, so that the error summary can lead there."""
-        return forms.ValidationError(message % {"name": self.question.short, **words}, code=wrong)
+
+def _wrong(part: str, why: str) -> forms.ValidationError:
+    """The code names the part of a date that is wrong, so that the error summary can lead there."""
+    return forms.ValidationError(why, code=part)
 
 
 def _is_number(typed: str) -> bool:
@@ -295,12 +277,11 @@ def _is_number(typed: str) -> bool:
 
 
 def _month(typed: str) -> int | None:
-    """1 to 12 from "9", "09", "Sep", "sept." or "September"; None where it is no month."""
+    """1 to 12 from "9", "09", "Sep", "sept." or "September", in the page's language or any other of the site."""
     if re.fullmatch(r"[0-9]{1,2}", typed):
         return int(typed) if 1 <= int(typed) <= 12 else None
-    name = typed.strip(".").lower()
-    names = [datetime.date(2000, number, 1).strftime("%B").lower() for number in range(1, 13)]
-    return next((number for number, full in enumerate(names, 1) if len(name) > 2 and full.startswith(name)), None)
+    numbers = (language.month(typed) for language in (catalog().language, *languages().values()))
+    return next(filter(None, numbers), None)
 
 
 FIELDS = {
@@ -325,7 +306,7 @@ def _details_field(question: Question, about_owner: bool) -> forms.Field:
 
 def _typed_field(question: Question, words: dict[str, str]) -> forms.Field:
     if question.kind == "choice":
-        error = {"invalid_choice": _("Choose one of the answers to “%(name)s”.") % {"name": question.short}}
+        error = {"invalid_choice": say("form.choice", name=question.short)}
         return forms.ChoiceField(
             choices=_choices(question),
             widget=forms.RadioSelect,
@@ -345,13 +326,13 @@ def _typed_field(question: Question, words: dict[str, str]) -> forms.Field:
 
 def _picture_field() -> forms.Field:
     field = forms.FileField(
-        label=_("A picture of the message"),
-        help_text=_("You can leave this out. Cut off all but the message: no names, no record, no password, no code"),
+        label=say("picture.label"),
+        help_text=say("picture.hint"),
         required=False,
         widget=forms.FileInput({"accept": "image/png,image/jpeg,image/webp,image/heic"}),
-        error_messages={"empty": _("This file is empty. Choose another picture, or copy the words.")},
+        error_messages={"empty": say("picture.empty")},
     )
-    field.why = _("Small details, such as a number in a corner, can tell the desk what is wrong.")
+    field.why = say("picture.why")
     return field
 
 

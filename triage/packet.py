@@ -1,35 +1,56 @@
 """PURE. The support-request packet: finished facts, ready for any rendering. A renderer asks nobody anything.
 
-Sheet A is safe to e-mail: it says what is wrong, never who the patient is. Sheet B is private.
+Sheet A is safe to e-mail: it says what is wrong, never who the patient is. Sheet B is private. The packet is worded
+twice: for the desk in the desk's language, for the patient in the patient's. Rows and steps have the same numbers in
+both, so that two people who read different languages can talk about the same line.
 """
 
 import datetime
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from helpdesk.catalog import Catalog, DeskWords, Need, PacketWords, Problem, Question, SiteWords, Verdict
-from helpdesk.organization import Desk, Organization
+from helpdesk.catalog import (
+    Catalog,
+    DeskWords,
+    Interface,
+    Need,
+    PacketWords,
+    Problem,
+    Question,
+    SiteWords,
+    Verdict,
+)
+from helpdesk.languages import Language
+from helpdesk.organization import Desk, Organization, said
 from triage.answers import Answers
-from triage.engine import Assessment
+from triage.engine import Assessment, assess
 
 Details = Mapping[str, str | datetime.date]
 
 # Warnings that follow from the answer to "safe-contact".
 SAFE_CONTACT_FLAGS = {"call-no-message": "no-voice-message", "letter": "do-not-call", "i-will-call": "do-not-call"}
 EXPOSED = "contacts-exposed"
+# Rows that tell how to talk with the patient, what the agent must do first of all in front.
+TALK = ("interpreter", "language")
+# Kinds of answers that keep their order inside text that runs from right to left.
+LEFT_TO_RIGHT = ("phone", "email", "address")
 
 
 @dataclass(frozen=True)
 class Row:
     """One question with its answer. No values: the patient left it open, and paper shows a line to write on.
 
+    number      the same in every language, such as "A3"
     own_words   typed by the patient, printed as typed
+    ltr         a number or address, which reads from left to right in every language
     """
 
     id: str
+    number: str
     label: str
     values: tuple[str, ...]
-    own_words: bool
+    own_words: bool = False
+    ltr: bool = False
 
     @property
     def value(self) -> str:
@@ -42,6 +63,7 @@ class Tried:
     """A step with what came of it, in words for the agent. `result` is one of answers.RESULTS."""
 
     id: str
+    number: str
     title: str
     do: tuple[str, ...]
     result: str
@@ -51,16 +73,17 @@ class Tried:
 
 @dataclass(frozen=True)
 class DeskCard:
-    """A desk: who it is, and what the fact sheet says about reaching it (maybe nothing)."""
+    """A desk: who it is, and what the fact sheet says about reaching it (maybe nothing), for readers of a language."""
 
     id: str
+    language: Language
     words: DeskWords
     contact: Desk
 
     @property
     def name(self) -> str:
         """The desk's own name, or what such a desk is called."""
-        return self.contact.name or self.words.name
+        return said(self.contact.name, self.language.code)[0] or self.words.name
 
 
 @dataclass(frozen=True)
@@ -73,8 +96,12 @@ class Caution:
 
 @dataclass(frozen=True)
 class Script:
-    """The phone script with the patient's facts filled in."""
+    """The phone script with the patient's facts filled in.
 
+    interpreter  how to ask for one, for a patient and a desk that do not speak the same language
+    """
+
+    interpreter: tuple[str, ...]
     opening: tuple[str, ...]
     identity: tuple[str, ...]
     told: str
@@ -85,31 +112,33 @@ class Script:
 
 
 @dataclass(frozen=True)
-class Packet:
-    """Everything that any rendering shows.
+class Wording:
+    """What the packet says, in one language.
 
-    made_at   aware; made_on is the same in words
-    sees      the symptoms, for the agent: two that point to one problem may need different help
-    requests  what the patient asks the desk to do, the gravest problem's first
-    warnings  what the agent must know before acting
-    picture   of the message, as base64 of a PNG of our own making (triage/picture.py); empty where there is none
-    not_proof what sheet B is not
+    patient_language  what this language calls the patient's; desk_language the same for the desk's
+    unreviewed  whether it holds translations that no person has reviewed
+    sees        the symptoms, for the agent: two that point to one problem may need different help
+    requests    what the patient asks the desk to do, the gravest problem's first
+    talk        how to talk with the patient; empty where nothing needs to be said about it
+    warnings    what the agent must know before acting
+    not_proof   what sheet B is not
     """
 
-    reference: str
-    made_at: datetime.datetime
-    made_on: str
-    language: str
-    organization: Organization
+    language: Language
+    patient_language: str
+    desk_language: str
+    unreviewed: bool
     site: SiteWords
+    interface: Interface
     words: PacketWords
+    made_on: str
     verdict: Verdict
     reasons: tuple[str, ...]
-    reason_ids: tuple[str, ...]
     problems: tuple[Problem, ...]
     requests: tuple[str, ...]
     for_whom: str
     sees: tuple[str, ...]
+    talk: tuple[Row, ...]
     warnings: tuple[Caution, ...]
     not_proof: str
     exact_words: Row | None
@@ -119,9 +148,6 @@ class Packet:
     desks: tuple[DeskCard, ...]
     needs: tuple[Need, ...]
     call: Script
-    answers: Answers
-    details: Details
-    picture: str
 
     @property
     def problem_titles(self) -> str:
@@ -139,111 +165,188 @@ class Packet:
         return tuple(step for step in self.tried if step.result == "not-tried")
 
     @property
-    def may_be_mailed(self) -> bool:
-        """Whether sheet A is safe to e-mail: not where somebody else may read the patient's mail."""
-        return all(warning.id != EXPOSED for warning in self.warnings)
-
-    @property
     def not_mended(self) -> tuple[Tried, ...]:
         """The steps that may mend it and were not tried: what the agent can still propose."""
         return tuple(step for step in self.not_tried if step.may_mend)
 
     @property
+    def rows_a(self) -> tuple[Row, ...]:
+        """Every row of sheet A, the exact words first."""
+        return ((self.exact_words,) if self.exact_words else ()) + self.sheet_a
+
+    @property
+    def coded_a(self) -> tuple[Row, ...]:
+        """The rows of sheet A that were chosen from answers of ours."""
+        return tuple(row for row in self.sheet_a if row.values and not row.own_words)
+
+    @property
+    def typed_a(self) -> tuple[Row, ...]:
+        """The rows of sheet A that the patient typed, but for the exact words."""
+        return tuple(row for row in self.sheet_a if row.own_words)
+
+    @property
     def rows(self) -> tuple[Row, ...]:
         """Every question with its answer, on either sheet."""
-        return ((self.exact_words,) if self.exact_words else ()) + self.sheet_a + self.sheet_b
+        return self.rows_a + self.sheet_b
+
+
+@dataclass(frozen=True)
+class Packet:
+    """Everything that any rendering shows.
+
+    made_at     aware
+    for_desk    sheets A and B, in the desk's language
+    for_patient the patient's pages, in the patient's; the same object where both read one language
+    picture     of the message, as base64 of a PNG of our own making (triage/picture.py); empty where there is none
+    """
+
+    reference: str
+    made_at: datetime.datetime
+    organization: Organization
+    for_desk: Wording
+    for_patient: Wording
+    reason_ids: tuple[str, ...]
+    answers: Answers
+    details: Details
+    picture: str
+
+    @property
+    def in_two_languages(self) -> bool:
+        """Whether the desk reads another language than the patient."""
+        return self.for_desk.language != self.for_patient.language
+
+    @property
+    def may_be_mailed(self) -> bool:
+        """Whether sheet A is safe to e-mail: not where somebody else may read the patient's mail."""
+        return all(warning.id != EXPOSED for warning in self.for_desk.warnings)
 
 
 def assemble(
-    catalog: Catalog,
-    organization: Organization,
+    patient: Catalog,
+    desk: Catalog,
     assessment: Assessment,
     details: Details,
     made_at: datetime.datetime,
     reference: str,
     picture: str = "",
 ) -> Packet:
-    """The packet. `details` holds clean answers to typed questions by id; those that this problem does not need
-    are left out. `picture` is a clean picture as base64, or nothing."""
-    answers = assessment.answers
-    rows = [
-        *_coded_rows(catalog, answers),
-        *(_typed_row(question, details) for question in assessment.evidence),
-    ]
-    for_whom = next((row.value for row in rows if row.id == "for-whom"), "")
-    shown = [row for row in rows if row.id != "for-whom"]
-    sheet_a_ids = {question.id for question in catalog.questions.values() if question.sheet == "a"}
+    """The packet, worded for the patient and for the desk. `details` holds clean answers to typed questions by id;
+    those that this problem does not need are left out. `picture` is a clean picture as base64, or nothing."""
     wanted = {question.id for question in assessment.evidence}
+    for_patient = word(patient, patient.language, desk.language, assessment, details, made_at, reference)
+    for_desk = for_patient
+    if desk.language != patient.language:
+        again = assess(desk, assessment.answers)
+        for_desk = word(desk, patient.language, desk.language, again, details, made_at, reference)
     return Packet(
         reference=reference,
         made_at=made_at,
-        made_on=say_moment(made_at),
-        language=catalog.language,
-        organization=organization,
-        site=catalog.site,
-        words=catalog.packet,
-        verdict=catalog.verdicts[assessment.verdict],
-        reasons=tuple(catalog.reasons[reason] for reason in assessment.reasons),
+        organization=patient.organization,
+        for_desk=for_desk,
+        for_patient=for_patient,
         reason_ids=assessment.reasons,
-        problems=assessment.problems,
-        requests=tuple(dict.fromkeys(problem.request for problem in assessment.problems)),
-        for_whom=for_whom,
-        sees=tuple(catalog.symptoms[symptom].packet for symptom in answers.symptoms),
-        warnings=tuple(_warnings(catalog, assessment, details)),
-        not_proof=catalog.flags["not-proof"],
-        exact_words=next((row for row in shown if row.id == "error-words"), None),
-        sheet_a=tuple(row for row in shown if row.id in sheet_a_ids and row.id != "error-words"),
-        sheet_b=tuple(row for row in shown if row.id not in sheet_a_ids),
-        tried=tuple(_tried(catalog, assessment)),
-        desks=desk_cards(catalog, organization, assessment.desks),
-        needs=tuple(catalog.needs[need] for need in assessment.needs),
-        call=_script(catalog, assessment, reference),
-        answers=answers,
-        details={key: details[key] for key in catalog.questions if key in wanted and key in details},
+        answers=assessment.answers,
+        details={key: details[key] for key in patient.questions if key in wanted and key in details},
         picture=picture,
     )
 
 
-def desk_cards(catalog: Catalog, organization: Organization, desk_ids: Iterable[str]) -> tuple[DeskCard, ...]:
+def word(
+    catalog: Catalog,
+    spoken: Language,
+    read: Language,
+    assessment: Assessment,
+    details: Details,
+    made_at: datetime.datetime,
+    reference: str,
+) -> Wording:
+    """The packet in the catalog's language, for a patient who speaks one language and a desk that reads another."""
+    rows = list(_rows(catalog, assessment, details))
+    for_whom = next((row.value for row in rows if row.id == "for-whom"), "")
+    shown = [row for row in rows if row.id != "for-whom"]
+    foreign = spoken != read
+    return Wording(
+        language=catalog.language,
+        patient_language=catalog.language.name_of(spoken.code),
+        desk_language=catalog.language.name_of(read.code),
+        unreviewed=catalog.unreviewed,
+        site=catalog.site,
+        interface=catalog.interface,
+        words=catalog.packet,
+        made_on=catalog.language.moment(made_at),
+        verdict=catalog.verdicts[assessment.verdict],
+        reasons=tuple(catalog.reasons[reason] for reason in assessment.reasons),
+        problems=assessment.problems,
+        requests=tuple(dict.fromkeys(problem.request for problem in assessment.problems)),
+        for_whom=for_whom,
+        sees=tuple(catalog.symptoms[symptom].packet for symptom in assessment.answers.symptoms),
+        talk=tuple(_talk(catalog, spoken, foreign, details, shown)),
+        warnings=tuple(_warnings(catalog, assessment, details)),
+        not_proof=catalog.flags["not-proof"],
+        exact_words=next((row for row in shown if row.id == "error-words"), None),
+        sheet_a=tuple(row for row in shown if row.number.startswith("A") and row.id != "error-words"),
+        sheet_b=tuple(row for row in shown if row.number.startswith("B")),
+        tried=tuple(_tried(catalog, assessment)),
+        desks=desk_cards(catalog, assessment.desks),
+        needs=tuple(catalog.needs[need] for need in assessment.needs),
+        call=_script(catalog, assessment, reference, catalog.language.name_of(spoken.code) if foreign else ""),
+    )
+
+
+def desk_cards(catalog: Catalog, desk_ids: Iterable[str]) -> tuple[DeskCard, ...]:
     """These desks, with what the fact sheet says about reaching them."""
-    return tuple(DeskCard(desk, catalog.desks[desk], organization.desk(desk)) for desk in desk_ids)
+    return tuple(
+        DeskCard(desk, catalog.language, catalog.desks[desk], catalog.organization.desk(desk)) for desk in desk_ids
+    )
 
 
-def say_date(date: datetime.date) -> str:
-    """A date that nobody can misread: "September 27, 1950 (1950-09-27)"."""
-    return f"{date:%B} {date.day}, {date.year} ({date.isoformat()})"
-
-
-def say_moment(moment: datetime.datetime) -> str:
-    """A date with its time and time zone: "November 24, 2026 (2026-11-24), 13:05 UTC"."""
-    return f"{say_date(moment.date())}, {moment:%H:%M} {moment.tzname()}"
-
-
-def spell(reference: str, spelling: Mapping[str, str]) -> str:
+def spell(reference: str, words: PacketWords) -> str:
     """The reference as one reads it out: "A as in apple, seven"."""
+    spelling = words.spelling
     return ", ".join(
-        f"{character} as in {spelling[character]}" if character.isalpha() else spelling[character]
+        words.call.letter.format(letter=character, word=spelling[character])
+        if character.isalpha()
+        else spelling[character]
         for character in reference
         if character in spelling
     )
 
 
-def _coded_rows(catalog: Catalog, answers: Answers) -> Iterable[Row]:
-    for key, choices in answers.answers.items():
-        question = catalog.questions[key]
-        said = tuple(choice.packet for choice in question.choices if choice.id in choices)
-        yield Row(key, question.short, said, own_words=False)
+def _rows(catalog: Catalog, assessment: Assessment, details: Details) -> Iterable[Row]:
+    """Every answer in the order of the paper, numbered sheet by sheet. The exact words stand first on sheet A."""
+    questions = [*(catalog.questions[key] for key in assessment.answers.answers), *assessment.evidence]
+    questions.sort(key=lambda question: question.id != "error-words")
+    numbers = {"a": 0, "b": 0}
+    for question in questions:
+        number = ""
+        if question.id != "for-whom":
+            numbers[question.sheet] += 1
+            number = f"{question.sheet.upper()}{numbers[question.sheet]}"
+        yield _row(catalog.language, question, number, assessment.answers, details)
 
 
-def _typed_row(question: Question, details: Details) -> Row:
+def _row(language: Language, question: Question, number: str, answers: Answers, details: Details) -> Row:
+    if question.stage == "triage":
+        choices = answers.answers[question.id]
+        words = tuple(choice.packet for choice in question.choices if choice.id in choices)
+        return Row(question.id, number, question.short, words)
     value = details.get(question.id)
     if not value:
-        return Row(question.id, question.short, (), own_words=False)
+        return Row(question.id, number, question.short, ())
     if isinstance(value, datetime.date):
-        return Row(question.id, question.short, (say_date(value),), own_words=False)
+        return Row(question.id, number, question.short, (language.date_for_all(value),))
     if choice := question.choice(value):
-        return Row(question.id, question.short, (choice.packet,), own_words=False)
-    return Row(question.id, question.short, (value,), own_words=True)
+        return Row(question.id, number, question.short, (choice.packet,))
+    ltr = question.kind in LEFT_TO_RIGHT
+    return Row(question.id, number, question.short, (value,), own_words=True, ltr=ltr)
+
+
+def _talk(catalog: Catalog, spoken: Language, foreign: bool, details: Details, rows: Iterable[Row]) -> Iterable[Row]:
+    """Which language the patient used, speaks and wants an interpreter for: said on top where it matters."""
+    if foreign or details.get("interpreter") == "yes":
+        yield from sorted((row for row in rows if row.id in TALK), key=lambda row: TALK.index(row.id))
+    if foreign:
+        yield Row("site-language", "", catalog.packet.labels.site_language, (catalog.language.name_of(spoken.code),))
 
 
 def _tried(catalog: Catalog, assessment: Assessment) -> Iterable[Tried]:
@@ -251,10 +354,10 @@ def _tried(catalog: Catalog, assessment: Assessment) -> Iterable[Tried]:
     results = assessment.answers.tried
     offered = {step.id: step for step in assessment.steps}
     offered |= {step: catalog.steps[step] for step, result in results.items() if result != "not-tried"}
-    for step in offered.values():
+    for number, step in enumerate(offered.values(), 1):
         result = results.get(step.id, "not-tried")
-        said = catalog.packet.results if step.may_mend else catalog.packet.results_to_do
-        yield Tried(step.id, step.title, step.do, result, said[result], step.may_mend)
+        words = catalog.packet.results if step.may_mend else catalog.packet.results_to_do
+        yield Tried(step.id, f"S{number}", step.title, step.do, result, words[result], step.may_mend)
 
 
 def _warnings(catalog: Catalog, assessment: Assessment, details: Details) -> Iterable[Caution]:
@@ -267,11 +370,11 @@ def _warnings(catalog: Catalog, assessment: Assessment, details: Details) -> Ite
     return (Caution(flag, catalog.flags[flag]) for flag in flags)
 
 
-def _script(catalog: Catalog, assessment: Assessment, reference: str) -> Script:
+def _script(catalog: Catalog, assessment: Assessment, reference: str, foreign_language: str) -> Script:
     words = catalog.packet.call
     whom = assessment.answers.answers.get("for-whom", ("",))[0]
     filled = {
-        "reference_spelled": spell(reference, catalog.packet.spelling),
+        "reference_spelled": spell(reference, catalog.packet),
         "problem": ", ".join(problem.title for problem in assessment.problems),
         "request": " ".join(dict.fromkeys(problem.request for problem in assessment.problems)),
         "for_whom": words.for_whom.get(whom, ""),
@@ -279,7 +382,9 @@ def _script(catalog: Catalog, assessment: Assessment, reference: str) -> Script:
     opening = [line.format_map(filled) for line in words.opening]
     if assessment.verdict == "contact-now":
         opening.insert(0, words.opening_now)
+    interpreter = (line.format(language=foreign_language) for line in words.interpreter)
     return Script(
+        interpreter=tuple(interpreter) if foreign_language else (),
         opening=tuple(line for line in opening if line),
         identity=words.identity,
         told=words.told,

@@ -8,13 +8,14 @@ import hashlib
 import re
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import pydyf
 from weasyprint import CSS, HTML, Attachment, Document
+from weasyprint.pdf import tags
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
@@ -78,11 +79,10 @@ def render(
     if len(document.pages) > PAGES:
         raise TooLongError(f"{len(document.pages)} pages")
     _describe(document, made_at, enclosed)
-    languages = _languages(document, html)
     pdf: bytes = document.write_pdf(
         pdf_variant="pdf/a-3a",
         pdf_identifier=hashlib.sha256(html.encode()).digest()[:16],
-        finisher=lambda _, file: _finish(file, languages),
+        finisher=_finish,
     )
     return pdf
 
@@ -99,7 +99,7 @@ def render_form(html: str, stylesheet: str, pictures: Pictures | None = None) ->
         pdf_variant="pdf/ua-1",
         pdf_forms=True,
         pdf_identifier=hashlib.sha256(html.encode()).digest()[:16],
-        finisher=lambda _, file: _finish(file),
+        finisher=_finish,
     )
     return pdf
 
@@ -119,16 +119,18 @@ def _with_stand_ins(html: str) -> str:
     return "".join(character if drawn[ord(character)] else STAND_IN for character in html)
 
 
+# Controls, joiners, isolates, and marks of variation.
+_NEED_NO_FONT = ((0, 0x20), (0x7F, 0xA0), (0x200B, 0x2010), (0x2066, 0x206A), (0xFE00, 0xFE10))
+
+
 @lru_cache(maxsize=1)
 def _drawn() -> bytearray:
-    """For each code point, whether some font has it, or it needs none (controls, joiners, marks of variation)."""
+    """For each code point, whether some font has it, or it needs none."""
     drawn = bytearray(sys.maxunicode + 1)
     listed = subprocess.run(["fc-list", "--format", "%{charset} "], capture_output=True, text=True, check=True).stdout
-    for span in listed.split():
-        first, _, last = span.partition("-")
-        drawn[int(first, 16) : int(last or first, 16) + 1] = b"\1" * (int(last or first, 16) - int(first, 16) + 1)
-    for needless in (*range(0x20), *range(0x7F, 0xA0), *range(0x200B, 0x2010), *range(0xFE00, 0xFE10)):
-        drawn[needless] = 1
+    spans = [span.partition("-") for span in listed.split()]
+    for start, end in [*((int(first, 16), int(last or first, 16) + 1) for first, _, last in spans), *_NEED_NO_FONT]:
+        drawn[start:end] = b"\1" * (end - start)
     return drawn
 
 
@@ -188,31 +190,36 @@ _ALSO_UA_1 = b"""
 """
 
 
-def _languages(document: Document, html: str) -> list[str | None]:
-    """For each page, the language of the sheet that it belongs to; None where it is the document's own.
+def _with_languages(build: Callable[..., Iterator[pydyf.Dictionary]]) -> Callable[..., Iterator[pydyf.Dictionary]]:
+    """WeasyPrint's builder of the structure tree, with each `lang` of the HTML on the part that has it.
 
-    WeasyPrint drops every `lang` below <html>, and a screen reader would read the page in the wrong voice. Each sheet
-    starts on a page of its own, and its id is an anchor there.
+    WeasyPrint drops every `lang` below <html>, and a screen reader would read those parts in the wrong voice.
     """
-    sheets = dict(re.findall(r'<section class="sheet" id="([\w-]+)"(?: lang="([\w-]+)")?', html))
-    languages: list[str | None] = []
-    for page in document.pages:
-        started = [anchor for anchor in page.anchors if anchor in sheets]
-        languages.append(sheets[started[-1]] or None if started else (languages or [None])[-1])
-    return languages
+
+    def tagged(box: Any, *arguments: Any) -> Iterator[pydyf.Dictionary]:
+        # What is floating stands for the box that it holds.
+        element = getattr(box, "_box", box).element
+        language = element.get("lang") if element is not None and element.tag != "html" else None
+        for item in build(box, *arguments):
+            if language:
+                item["Lang"] = pydyf.String(language)
+            yield item
+
+    return tagged
 
 
-def _finish(pdf: pydyf.PDF, languages: Sequence[str | None] = ()) -> None:
+# The builder calls itself by this name for every box within.
+tags._build_box_tree = _with_languages(tags._build_box_tree)
+
+
+def _finish(_: Document, pdf: pydyf.PDF) -> None:
     """Adds what WeasyPrint leaves out."""
-    pages = dict(zip(pdf.page_references, languages, strict=False))
     for item in pdf.objects:
         if isinstance(item, pydyf.Stream):
             _map_to_something(item)
         elif isinstance(item, pydyf.Dictionary) and item.get("S") == "/Figure" and not item.get("Alt"):
             # A picture without words is decoration, such as the logo beside the name that it shows.
             item["S"] = "/NonStruct"
-        elif isinstance(item, pydyf.Dictionary) and item.get("S") == "/Sect" and pages.get(item.get("Pg")):
-            item["Lang"] = pydyf.String(pages[item["Pg"]])
 
 
 def _map_to_something(stream: pydyf.Stream) -> None:

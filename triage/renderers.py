@@ -11,7 +11,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from helpdesk.loaded import catalog, organization
+from helpdesk.loaded import desk_catalog, organization
 from triage import attached, fhir, pdf, workers
 from triage.packet import Packet, Row
 
@@ -86,38 +86,40 @@ def as_json(packet: Packet) -> bytes:
 
 
 def as_data(packet: Packet) -> dict[str, Any]:
-    """What as_json writes. Ids are for machines and never change; labels are in the packet's language."""
+    """What as_json writes. Ids are for machines and never change; labels are in the desk's language."""
+    worded = packet.for_desk
     return {
         "$schema": SCHEMA.name,
         "version": 1,
         "reference": packet.reference,
         "made_at": packet.made_at.isoformat(),
-        "language": packet.language,
+        "language": packet.for_patient.language.code,
+        "desk_language": worded.language.code,
         "organization": packet.organization.organization.name,
-        "verdict": packet.verdict.id,
+        "verdict": worded.verdict.id,
         "reasons": list(packet.reason_ids),
-        "problems": [problem.slug for problem in packet.problems],
-        "requests": list(packet.requests),
-        "warnings": [warning.id for warning in packet.warnings],
-        "desks": [desk.id for desk in packet.desks],
+        "problems": [problem.slug for problem in worded.problems],
+        "requests": list(worded.requests),
+        "warnings": [warning.id for warning in worded.warnings],
+        "desks": [desk.id for desk in worded.desks],
         "symptoms": list(packet.answers.symptoms),
         "answers": {question: list(choices) for question, choices in packet.answers.answers.items()},
-        "tried": {step.id: step.result for step in packet.tried},
+        "tried": {step.id: step.result for step in worded.tried},
         "details": {key: str(value) for key, value in packet.details.items()},
-        "sheet_a": [_row(row) for row in (*([packet.exact_words] if packet.exact_words else []), *packet.sheet_a)],
-        "sheet_b": [_row(row) for row in packet.sheet_b],
+        "sheet_a": [_row(row) for row in worded.rows_a],
+        "sheet_b": [_row(row) for row in worded.sheet_b],
         "picture": packet.picture,
     }
 
 
 def as_fhir(packet: Packet) -> bytes:
     """The packet as a FHIR R4 QuestionnaireResponse."""
-    return _json(fhir.response(packet, catalog(), questionnaire_address()))
+    return _json(fhir.response(packet, desk_catalog(), questionnaire_address()))
 
 
 def questionnaire() -> bytes:
-    """The FHIR R4 Questionnaire that packets answer."""
-    return _json(fhir.questionnaire(catalog(), questionnaire_address()))
+    """The FHIR R4 Questionnaire that packets answer, in the desk's language."""
+    return _json(fhir.questionnaire(desk_catalog(), questionnaire_address()))
 
 
 def questionnaire_address() -> str:
@@ -130,7 +132,13 @@ def _json(document: object) -> bytes:
 
 
 def _row(row: Row) -> dict[str, Any]:
-    return {"id": row.id, "label": row.label, "values": list(row.values), "own_words": row.own_words}
+    return {
+        "id": row.id,
+        "number": row.number,
+        "label": row.label,
+        "values": list(row.values),
+        "own_words": row.own_words,
+    }
 
 
 def _text(template: str, packet: Packet) -> bytes:

@@ -11,12 +11,12 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.datastructures import MultiValueDict
-from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
+from helpdesk.alternates import alternates
 from helpdesk.catalog import Page
-from helpdesk.loaded import catalog, organization
+from helpdesk.loaded import catalog, desk_catalog, organization, say
 from triage import workers
 from triage.answers import SYMPTOM_KEY, Answers, Pairs, from_pairs
 from triage.attached import NotOursError, data_in
@@ -113,8 +113,9 @@ def details(request: HttpRequest, answers: Answers, dropped: bool) -> HttpRespon
     if next_question(catalog(), answers):
         return _go("question", answers.pairs(), dropped)
     assessment = assess(catalog(), answers)
-    form = DetailsForm(assessment.evidence, initial=_guess(request, answers))
-    return _details_page(request, assessment, form, [], dropped)
+    device = _device(request, answers)
+    form = DetailsForm(assessment.evidence, initial=device | _spoken())
+    return _details_page(request, assessment, form, [], dropped, guessed=not device.keys().isdisjoint(form.fields))
 
 
 @private
@@ -142,9 +143,9 @@ def resume(request: HttpRequest) -> HttpResponse:
         try:
             draft, dropped = from_packet(_packet_data(form.cleaned_data["packet"].read()))
         except NotOursError:
-            form.add_error("packet", _("We find no support request in this file. Choose the PDF that you saved here."))
+            form.add_error("packet", say("resume.not_ours"))
         except (workers.BusyError, workers.LimitError):
-            form.add_error("packet", _("We could not open this file now. Try again in a moment, or start again."))
+            form.add_error("packet", say("resume.busy"))
         else:
             page = review_page if draft.form.is_valid() else details_page
             return page(request, draft, dropped=dropped)
@@ -162,6 +163,7 @@ def review_page(
         "logo": reverse("logo") if organization().look.logo else "",
         "typed": draft.typed(),
         "everything": draft.everything(),
+        "alternates": alternates(request, reverse("review"), _query(draft.assessment)),
         "email_text": as_email_text(made).decode(),
         "dropped": dropped,
         "trouble": trouble,
@@ -223,18 +225,28 @@ def _assessment_context(assessment: Assessment) -> dict[str, object]:
         "verdict": catalog().verdicts[assessment.verdict],
         "reasons": [catalog().reasons[reason] for reason in assessment.reasons],
         "needs": [catalog().needs[need] for need in assessment.needs],
-        "desks": desk_cards(catalog(), organization(), assessment.desks),
-        "query": urlencode(assessment.answers.pairs()),
+        "desks": desk_cards(catalog(), assessment.desks),
+        "query": _query(assessment),
     }
 
 
-def _guess(request: HttpRequest, answers: Answers) -> dict[str, str]:
+def _query(assessment: Assessment) -> str:
+    return urlencode(assessment.answers.pairs())
+
+
+def _device(request: HttpRequest, answers: Answers) -> dict[str, str]:
     """A guess at the device, where the device at hand is the one with the problem."""
     if answers.answers.get("this-device") != ("yes",):
         return {}
     guesses = guess(request.headers.get("User-Agent", ""))
     # Whatever the browser says, the form must not refuse what the patient did not type.
     return {key: value[: catalog().questions[key].max] for key, value in guesses.items()}
+
+
+def _spoken() -> dict[str, str]:
+    """Who reads a translation most likely speaks that language."""
+    language = catalog().language
+    return {} if language == desk_catalog().language else {"language": language.name}
 
 
 def _details_page(
@@ -244,13 +256,15 @@ def _details_page(
     carried: Pairs,
     dropped: bool = False,
     status: int = 200,
+    guessed: bool = False,
 ) -> HttpResponse:
     context = _assessment_context(assessment) | {
         "form": form,
         "dropped": dropped,
         "back": _address("verdict", assessment.answers.pairs()),
         "carried": carried,
+        "alternates": alternates(request, reverse("details"), _query(assessment)),
         "has_picture": CARRIED_PICTURE in dict(carried),
-        "guessed": not form.is_bound and not form.initial.keys().isdisjoint(form.fields),
+        "guessed": guessed,
     }
     return render(request, "triage/details.html", context, status=status)

@@ -1,19 +1,85 @@
 """Template filters for words and facts that must read the same in every direction and every rendering."""
 
+import datetime
 import re
 import unicodedata
+from collections.abc import Mapping
 
 from django import template
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 
+from helpdesk import organization
+from helpdesk.catalog import Interface
+from helpdesk.languages import Language
+from helpdesk.loaded import catalog
+
 register = template.Library()
+
+
+@register.simple_tag
+def fill(words: str, **fields: object) -> SafeString:
+    """The words with their {fields} filled in, so that a translator can put each where the language wants it."""
+    return format_html(escape(words), **fields)
+
+
+@register.simple_tag
+def interface() -> Interface:
+    """What `say` is elsewhere, for templates that crispy-forms renders: it hands them nothing but the form."""
+    return catalog().interface
+
+
+@register.filter
+def said(text: Mapping[str, str], language: Language) -> SafeString:
+    """The health system's own words in this language, or else in the one that they are in, marked as such."""
+    words, code = organization.said(text, language.code)
+    if code in ("", language.code):
+        return escape(words)
+    return format_html('<span lang="{}" dir="{}">{}</span>', code, direction(words), words)
+
+
+@register.filter
+def said_plainly(text: Mapping[str, str], language: Language) -> str:
+    """The same without a mark, for a text that is no HTML."""
+    return organization.said(text, language.code)[0]
+
+
+@register.filter
+def clock(time: datetime.time, language: Language) -> SafeString:
+    """A time of the day as this language writes it, in its own order."""
+    return (
+        ltr(language.time(time)) if language.direction == "ltr" else format_html("<bdi>{}</bdi>", language.time(time))
+    )
+
+
+@register.filter
+def day(date: datetime.date, language: Language) -> str:
+    """A date in the words of this language."""
+    return language.date(date)
+
+
+@register.filter
+def city(time_zone: str, language: Language) -> str:
+    """The city whose clock a desk goes by."""
+    return language.city(time_zone)
+
+
+@register.filter
+def isolated(value: str, language: Language) -> str:
+    """A number or address in a text that is no HTML, kept in its own order."""
+    return language.isolate(value)
 
 
 @register.filter
 def ltr(value: object) -> SafeString:
     """A phone number, reference, address or date, kept in its own order inside text of any direction."""
     return format_html('<bdi dir="ltr">{}</bdi>', value)
+
+
+@register.filter
+def reference(value: str) -> SafeString:
+    """The reference of a request, made to stand out wherever a sentence has it."""
+    return format_html('<strong class="reference">{}</strong>', ltr(value))
 
 
 @register.filter

@@ -1,7 +1,11 @@
-"""What our crispy template pack needs to know about a field."""
+"""What our crispy template pack needs to know about a field, and empty forms about the desk's words for it."""
 
 from django import template
 from django.forms import BoundField
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from helpdesk.catalog import Catalog, Choice, Question, Step, Symptom
 
 register = template.Library()
 
@@ -14,3 +18,22 @@ def error_target(field: BoundField) -> str:
     parts = getattr(field.field.widget, "parts", ())
     wrong = next((target for part, target in zip(parts, inputs, strict=False) if part in codes), None)
     return wrong or inputs[0] or field.id_for_label
+
+
+@register.simple_tag
+def gloss(desk: Catalog | None, record: Question | Symptom | Step, choice: Choice | None = None) -> SafeString | str:
+    """The same line in the desk's words, for an agent who gets a form that was filled in by hand in another language.
+
+    `desk` is the desk's catalog, or None where it reads the patient's language.
+    """
+    if not desk:
+        return ""
+    if isinstance(record, Step):
+        words = desk.steps[record.id].title
+    elif isinstance(record, Symptom):
+        words = desk.symptoms[record.id].packet
+    else:
+        theirs = desk.questions[record.id]
+        words = next(own.packet for own in theirs.choices if own.id == choice.id) if choice else theirs.short
+    language = desk.language
+    return format_html('<span class="gloss" lang="{}" dir="{}">{}</span>', language.code, language.direction, words)

@@ -22,7 +22,7 @@ class Command(BaseCommand):
 
 def _as_data(shown: Catalog) -> dict[str, Any]:
     return {
-        "language": shown.language,
+        "language": shown.language.code,
         "symptoms": {key: {"label": item.label, "problem": item.problem} for key, item in shown.symptoms.items()},
         "questions": {key: _question(question) for key, question in shown.questions.items()},
         "steps": {key: {"label": step.title, "tags": sorted(step.tags)} for key, step in shown.steps.items()},

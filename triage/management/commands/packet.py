@@ -4,9 +4,11 @@ import datetime
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import translation
 
-from helpdesk.loaded import catalog, organization
+from helpdesk.loaded import catalog, desk_catalog, languages
 from triage.answers import AnswersError
 from triage.documents import read_answers, read_details, read_document
 from triage.engine import assess
@@ -27,12 +29,14 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path, help="a JSON file")
         parser.add_argument("--format", choices=sorted(RENDERERS), required=True)
         parser.add_argument("--output", type=Path, required=True, help="where to write it; - is standard output")
+        parser.add_argument("--language", default=settings.LANGUAGE_CODE, help="the patient's, such as es; default: en")
         parser.add_argument("--reference", default="", help="use this reference; default: a new one")
         parser.add_argument("--made-at", default="", help="use this time, such as 2026-11-24T13:05+00:00; default: now")
 
     def handle(self, **options: Any) -> None:
         try:
-            content = RENDERERS[options["format"]].render(_packet(options))
+            with translation.override(_language(options)):
+                content = RENDERERS[options["format"]].render(_packet(options))
             if options["output"] == STANDARD_OUTPUT:
                 self.stdout.buffer.write(content)
             else:
@@ -45,12 +49,19 @@ class Command(BaseCommand):
             raise CommandError(f"{options['output']}: cannot be written: {error.strerror}", returncode=2) from None
 
 
+def _language(options: dict[str, Any]) -> str:
+    language: str = options["language"]
+    if language not in languages():
+        raise AnswersError(f"--language: {language!r} is not one of {', '.join(languages())}")
+    return language
+
+
 def _packet(options: dict[str, Any]) -> Packet:
     document = read_document(options["file"])
     answers = read_answers(catalog(), document)
     assessment = assess(catalog(), answers)
     details = read_details(catalog(), assessment, document).details()
-    return assemble(catalog(), organization(), assessment, details, _made_at(options), _reference(options))
+    return assemble(catalog(), desk_catalog(), assessment, details, _made_at(options), _reference(options))
 
 
 def _reference(options: dict[str, Any]) -> str:
