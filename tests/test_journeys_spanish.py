@@ -51,9 +51,9 @@ def must_be_in_two_languages(visit: Visit, typed_a: list[str], typed_b: list[str
 def must_ask_for_an_interpreter_first(visit: Visit, wanted: str, language: str = "Español") -> None:
     """What an agent reads before anything else about the problem."""
     first = visit.page.locator("#sheet-a table.summary tr").first
-    assert first.inner_text().split("\n")[0].startswith("How to talk with the patient")
-    lines = [" ".join(line.split()) for line in first.locator(".line").all_inner_texts()]
-    assert lines == [f"Interpreter: {wanted}", f"Language: {language}", "Language used on this site: Spanish"]
+    assert first.inner_text().split("\n")[0].startswith("To talk with the patient")
+    lines = [" ".join(line.split()) for line in first.locator(".talk").all_inner_texts()]
+    assert lines == [f"Interpreter: {wanted}", f"Language: {language}", "Site used in: Spanish"]
     # What the patient says on the phone, before all else, in the desk's language.
     english = visit.page.locator("#call p.say[lang=en]").all_inner_texts()
     assert english == ["Hello. I speak Spanish.", "I need an interpreter for this call."]

@@ -569,7 +569,7 @@ def test_the_agent_reads_on_top_of_sheet_a_who_needs_an_interpreter_and_in_which
         f"{words.questions['language'].short}: {labels.not_given}",
         f"{labels.site_language}: {spoken}",
     ]
-    assert squeezed("".join(rows)) in squeezed(first)
+    assert squeezed(" · ".join(rows)) in squeezed(first)
     email = RENDERERS["txt"].render(packet).decode()
     assert "\n".join([*rows, f"{labels.problem}: "]) in email
     needed = apart.packet("locked-message", details=TYPED | {"interpreter": "yes", "language": "Mam"})
