@@ -41,12 +41,15 @@ def path_in(language: str, path: str) -> str:
     return bare if language == settings.LANGUAGE_CODE else f"/{language}{bare}"
 
 
-def alternates(request: HttpRequest, path: str = "", query: str | None = None) -> list[Alternate]:
-    """The other languages of this page, or of the page at `path` with the coded answers in `query`."""
+def alternates(request: HttpRequest, path: str = "", query: str | None = None, prefer: str = "") -> list[Alternate]:
+    """The other languages of this page, or of the page at `path` with the coded answers in `query`.
+
+    `prefer` is the language to offer where that is not for the browser to say.
+    """
     path = path or request.path_info
     # As it came: a page that says that an address cannot be read must not read it.
     query = iri_to_uri(request.META.get("QUERY_STRING", "")) if query is None else query
-    return list(_alternates(path, query, _preferred(request)))
+    return list(_alternates(path, query, prefer or _preferred(request)))
 
 
 def context(request: HttpRequest) -> dict[str, Any]:

@@ -570,6 +570,14 @@ class _Loader:
             tables: dict[str, dict[str, Line]]
 
         read = self._record(Lines, "interface.toml", {"tables": read_toml(self.words / "interface.toml")})
+        # The content may be somebody's copy of an older one, and our templates say what is in ours.
+        said = read_toml(CONTENT / SOURCE / "interface.toml")
+        missing = [
+            f"{table}.{name}" for table in said for name in said[table] if name not in read.tables.get(table, {})
+        ]
+        if missing:
+            where = f"{self.words.name}/interface.toml"
+            raise ContentError(*(f"{where}: {key}: has no words, and the site says it; add it" for key in missing))
         return Lookup({table: Lookup(lines) for table, lines in read.tables.items()})
 
     def _words_for(self, name: str, ids: list[str], table: Table) -> None:

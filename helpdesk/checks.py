@@ -30,7 +30,8 @@ def check_content(**_: Any) -> list[checks.CheckMessage]:
     W005: a translation whose source changed.
     """
     if faults := list(_faults()):
-        hint = "Mend the file and run `manage.py check` again. docs/content.md and docs/fact-sheet.md explain the keys."
+        documents = "docs/content.md, docs/translations.md and docs/fact-sheet.md"
+        hint = f"Mend the file and run `manage.py check` again. {documents} explain the keys."
         return [checks.Error(fault, hint=hint, id="helpdesk.E001") for fault in faults]
     return [*_days(loaded.organization(), timezone.localdate()), *_stale()]
 

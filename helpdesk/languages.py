@@ -18,6 +18,8 @@ from helpdesk.records import CONTENT, ContentError, Record, Words, parse, read_t
 
 # The language that the others are translated from. Its pages have no prefix.
 SOURCE = "en"
+# The one folder that holds no words.
+RULES = "rules"
 # Written as in the `lang` attribute and in addresses: https://www.rfc-editor.org/rfc/rfc5646, in lower case.
 CODE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*")
 # Narrow no-break spaces, which CLDR puts into times and dates, are missing from many fonts.
@@ -61,6 +63,14 @@ class Language(Record):
         """What this language calls another: "Spanish" for es; the code itself where CLDR has no name."""
         return self._locale.languages.get(code.partition("-")[0]) or code
 
+    def calls(self, name: str) -> bool:
+        """Whether this is what the language calls some language: "Vietnamese"."""
+        return name.casefold() in self._names
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        return frozenset(str(name).casefold() for name in self._locale.languages.values())
+
     def date(self, day: datetime.date) -> str:
         """A day in words: "September 27, 1950"."""
         return str(dates.format_date(day, "long", locale=self._locale)).translate(_NARROW)
@@ -79,7 +89,9 @@ class Language(Record):
 
     def city(self, time_zone: str) -> str:
         """The city that gives a time zone its name, as people say it: "Nueva York" for America/New_York."""
-        return str(dates.get_timezone_location(time_zone, self._locale, return_city=True))
+        city = str(dates.get_timezone_location(time_zone, self._locale, return_city=True))
+        # CLDR has no name of its own for some: "Indiana/Indianapolis".
+        return city.rpartition("/")[2]
 
     def any_of(self, items: Iterable[str]) -> str:
         """The items as a choice: "a, b, or c"."""
@@ -113,8 +125,9 @@ def load(content: Path = CONTENT) -> Mapping[str, Language]:
 
 
 def codes(content: Path = CONTENT) -> tuple[str, ...]:
-    """The codes of the languages, the source first."""
-    others = sorted(path.parent.name for path in content.glob("*/language.toml") if path.parent.name != SOURCE)
+    """The codes of the languages, the source first: each folder with words is one."""
+    folders = {path.parent.name for path in content.glob("*/*.toml")}
+    others = sorted(folders - {SOURCE, RULES})
     return (SOURCE, *others)
 
 

@@ -91,7 +91,7 @@ def _in_languages(value: object, info: ValidationInfo) -> object:
     given = {code: words for code, words in value.items() if not isinstance(words, str) or words.strip()}
     if own not in (given or value):
         raise ValueError(f"write this in {own!r} too: other languages fall back on it")
-    return given
+    return {code: given[code] for code in (own, *given) if code in given}
 
 
 def _language_code(code: str) -> str:

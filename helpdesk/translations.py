@@ -69,6 +69,14 @@ class Translation:
         """The entries whose source changed since they were translated, or of which nobody recorded the source."""
         return tuple(name for name in self._shared() if not self._is_of(name, self.source, "source"))
 
+    def unrecorded(self) -> tuple[str, ...]:
+        """Those of the stale entries that are new: nobody has ever said that they are translated."""
+        return tuple(name for name in self._shared() if name not in self.origins)
+
+    def untranslated(self) -> tuple[str, ...]:
+        """The entries that say the same as their source, letter by letter. Some may, such as a name."""
+        return tuple(name for name in self._shared() if self.words[name] == self.source[name])
+
     def unreviewed(self) -> tuple[str, ...]:
         """The entries that no person has reviewed as they now stand, against the source as it now stands."""
         return tuple(name for name in self._shared() if not self._is_reviewed(name))

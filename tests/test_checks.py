@@ -155,6 +155,17 @@ def test_words_that_are_missing_in_spanish_stop_the_start_by_name(content):
     assert f"(helpdesk.E001) {fault}" in done.stderr
 
 
+def test_a_line_that_the_site_says_and_no_language_has_stops_the_start(content):
+    for language in ("en", "es"):
+        change(content / language / "interface.toml", "\nskip = ", "\n# skip = ")
+    assert ("helpdesk.E001", "en/interface.toml: nav.skip: has no words, and the site says it; add it") in ours()
+
+
+def test_a_folder_with_words_and_without_a_language_stops_the_start(content):
+    (content / "es" / "language.toml").unlink()
+    assert [message for _, message in ours()] == [f"{content / 'es' / 'language.toml'}: there is no such file"]
+
+
 @pytest.mark.parametrize("desk", ["en", "es"])
 def test_a_slip_in_the_english_is_told_as_such_and_not_as_one_in_the_spanish(content, fact_sheet, tmp_path, desk):
     file = tmp_path / "organization.toml"

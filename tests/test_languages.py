@@ -82,6 +82,7 @@ def test_no_day_or_time_holds_a_space_that_many_fonts_lack(language):
 def test_a_time_zone_is_named_by_its_city_in_the_language():
     assert ENGLISH.city("America/New_York") == "New York"
     assert SPANISH.city("America/New_York") == "Nueva York"
+    assert ENGLISH.city("America/Indiana/Indianapolis") == "Indianapolis"
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,14 @@ def refusal(folder: Path, text: str) -> str:
     return str(refused.value).replace(str(file), "sheet.toml")
 
 
+def test_a_language_without_words_of_its_own_falls_back_on_that_of_the_desks():
+    hint = {"es": "Oprima 2", "en": "Press 2"}
+    desk = {"menu_hint": hint, "source": "Web team", "verified_on": "2026-01-15"}
+    shown_hint = Organization.model_validate({"desks": {"support": desk}}).desk("support").menu_hint
+    assert organization.said(shown_hint, "vi") == ("Press 2", "en")
+    assert organization.said(shown_hint, "es") == ("Oprima 2", "es")
+
+
 def test_the_shipped_fact_sheet_is_blank():
     assert load() == Organization()
     assert all(load().facts(language) == {} for language in (ENGLISH, SPANISH))

@@ -64,6 +64,11 @@ def test_a_packet_may_be_given_back_in_another_language_and_nothing_else_changes
         page = give(client, packets.json(name), language=language)
         assert page.tree.get("lang") == language
         assert data_of(client, page) == before | {"language": language}
+        # Its own language is offered, so that what was typed is not taken for another one's.
+        offered = [
+            item.get("lang") for item in page.all("nav[@class='languages']/ul/li") if item.find("span") is not None
+        ]
+        assert offered == [before["language"]] * (language != before["language"])
 
 
 def test_a_mistake_can_be_mended_and_the_reference_stays(packets, client):

@@ -252,6 +252,17 @@ def test_a_system_check_warns_of_what_is_stale(recorded, capsys):
     assert "Run `manage.py translations es`" in warned
 
 
+def test_what_was_never_recorded_is_counted_and_what_the_site_refuses_is_named(content):
+    change(content / "es" / "site.toml", "Ayuda para entrar en MyChart", "")
+    out = io.StringIO()
+    with pytest.raises(CommandError) as ended:
+        call_command("translations", "es", stdout=out)
+    assert ended.value.returncode == 1
+    assert "es/site.toml: tagline: this is empty; write the words" in out.getvalue()
+    assert "to record, once they are translated:\n" in out.getvalue()
+    assert "words changed" not in out.getvalue()
+
+
 # ---- who has reviewed it ----
 
 
@@ -301,7 +312,12 @@ def test_what_waits_for_a_review_only_is_counted_and_ends_well(recorded):
     assert "  tags.toml: 3\n" in shown
     assert "  problems/account-locked.toml: 7\n" in shown
     run("es", "--review", "*", "--by", "Ana Ruiz")
-    assert run("es") == f"es: {len(SHIPPED.source)} entries\n"
+    done = run("es")
+    assert done.startswith(f"es: {len(SHIPPED.source)} entries\n")
+    assert "to review" not in done
+    # Names are the same in every language.
+    assert "still the same as in en:\n" in done
+    assert "  site.toml: 1\n" in done
 
 
 # ---- what the command refuses ----

@@ -85,7 +85,7 @@ def _clean_character(character: str) -> str:
 # not tried again in other portions, and words have a longest length.
 
 # English and Spanish alike, whatever the page: people mix them.
-_CALLED_PASSWORD = r"(?:pass\s?(?:word|code|phrase)s?|pwd?|contrase(?:ñ|n)as?|claves?)"
+_CALLED_PASSWORD = r"(?:pass\s?(?:word|code|phrase)s?|pwd?|contrase(?:ñ|n)as?|mi clave)"
 _CALLED_CODE = r"(?:(?:pass|pass )?codes?|c(?:ó|o)digos?|otp|pins?)"
 
 _IS = r"(?:is|was|are|es|era|fue|son)"
@@ -103,13 +103,15 @@ _NOT_A_SECRET = frozenset(
     unchanged unrecognised unrecognized updated used valid very weak we what when which will with working wrong you
     your
 
-    abierta aceptada al algo ambas antigua así aún bien bloqueada borrada borrosa buena caducada cambiada cierta
-    como con conocida correcta corrige corta de debe del demasiado desconocida después diferente difícil distinta el
-    ella en equivocada error errónea esa esta está exacta falsa fácil guardada hay igual ilegible imposible inactiva
-    incorrecta inservible invalida inválida la larga las lo los mal mala mi misma mía muy más necesaria ninguna no
-    nueva obligatoria olvidada otra para pero perdida por porque privada que qué rechazada reconocida recordada
-    requerida robada secreta segura si siempre sin sólo solo su suficiente suya también temporal tiene todavía un
-    una única usada vacía válida vencida verdadera vieja ya
+    abierta aceptada activada actualizada al algo ambas antigua así aún bien bloqueada borrada borrosa buena
+    caducada cambiada campo cierta como con conocida correcta corrige corta creada creo de debe del demasiado
+    desactivada desconocida desde después diferente difícil distinta el ella en entre enviada equivocada errónea
+    error esa escriba está esta este exacta exitosamente fácil falsa guardada hasta hay idéntica igual ilegible
+    imposible inactiva incorrecta ingrese inhabilitada inservible inválida invalida la larga las lo los mal mala más
+    máxima mi mía mínima mínimo misma muy necesaria ni ninguna no nueva numérica obligatoria olvidada otra para
+    perdida pero por porque privada qué que rechazada reconocida recordada requerida restablecida robada secreta
+    segura sensible si siempre sin solo sólo su suficiente suya también tampoco temporal tiene todavía un una única
+    usada vacía válida vencida verdadera vieja ya
     """.split()  # noqa: SIM905 (a list of words reads best as words)
 )
 
@@ -130,7 +132,9 @@ def _password(text: str) -> bool:
 def _is_told(word: str) -> bool:
     """Whether the word after "is" seems to be the secret itself."""
     bare = word.strip(".,;:!?\"“”'‘’()").lower()
-    return not {bare, bare.removesuffix("s")} & _NOT_A_SECRET and any(character.isalnum() for character in bare)
+    # Spanish words are listed in the form that agrees with "contraseña": -a for -o, and without the -s of several.
+    one = bare.removesuffix("s")
+    return not {bare, one, f"{one[:-1]}a"} & _NOT_A_SECRET and any(character.isalnum() for character in bare)
 
 
 _GOT = r"(?:got|received|sent me|gave me|recib(?:í|i)|me (?:lleg(?:ó|o)|mandaron|enviaron|dieron))"

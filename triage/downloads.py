@@ -133,7 +133,8 @@ def _checklist_pdf(language: str) -> bytes:
 
 @cache
 def _sample_pdf(language: str) -> bytes:
-    draft, _ = from_packet(EXAMPLE.read_bytes())
+    own = EXAMPLE.with_suffix(f".{language}.json")
+    draft, _ = from_packet((own if own.exists() else EXAMPLE).read_bytes())
     return as_pdf(draft.packet())
 
 

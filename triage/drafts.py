@@ -7,7 +7,7 @@ import datetime
 import json
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -32,13 +32,18 @@ PACKET_AGE = datetime.timedelta(days=2)
 
 @dataclass(frozen=True)
 class Draft:
-    """A support request as far as it has got. `picture` is clean base64, or empty."""
+    """A support request as far as it has got.
+
+    picture   clean base64, or empty
+    language  of a packet that was given back, which may be another than the page's
+    """
 
     assessment: Assessment
     form: DetailsForm
     picture: str
     reference: str
     made_at: datetime.datetime
+    language: str = ""
 
     def packet(self) -> Packet:
         """The packet, for a patient who reads this request's language. The form must be valid."""
@@ -82,7 +87,8 @@ def from_packet(data: bytes) -> tuple[Draft, bool]:
         typed |= form_data(question, _text(document["details"], question.id))
     form = DetailsForm(assessment.evidence, typed)
     sent = _decoded(_text(document, "picture")) if form.takes_picture else b""
-    return _draft(assessment, form, sent, _text(document, "reference"), _text(document, "made_at")), dropped
+    draft = _draft(assessment, form, sent, _text(document, "reference"), _text(document, "made_at"))
+    return replace(draft, language=_text(document, "language")), dropped
 
 
 def _draft(assessment: Assessment, form: DetailsForm, sent: bytes, reference: str, made_at: str) -> Draft:

@@ -264,7 +264,6 @@ def word(
     rows = list(_rows(catalog, assessment, details))
     for_whom = next((row.value for row in rows if row.id == "for-whom"), "")
     shown = [row for row in rows if row.id != "for-whom"]
-    foreign = spoken != read
     return Wording(
         language=catalog.language,
         patient_language=catalog.language.name_of(spoken.code),
@@ -280,7 +279,7 @@ def word(
         requests=tuple(dict.fromkeys(problem.request for problem in assessment.problems)),
         for_whom=for_whom,
         sees=tuple(catalog.symptoms[symptom].packet for symptom in assessment.answers.symptoms),
-        talk=tuple(_talk(catalog, spoken, foreign, details, shown)),
+        talk=tuple(_talk(catalog, spoken, read, details, shown)),
         warnings=tuple(_warnings(catalog, assessment, details)),
         not_proof=catalog.flags["not-proof"],
         exact_words=next((row for row in shown if row.id == "error-words"), None),
@@ -289,7 +288,7 @@ def word(
         tried=tuple(_tried(catalog, assessment)),
         desks=desk_cards(catalog, assessment.desks),
         needs=tuple(catalog.needs[need] for need in assessment.needs),
-        call=_script(catalog, assessment, reference, catalog.language.name_of(spoken.code) if foreign else ""),
+        call=_script(catalog, assessment, reference, catalog.language.name_of(spoken.code) if spoken != read else ""),
     )
 
 
@@ -341,11 +340,17 @@ def _row(language: Language, question: Question, number: str, answers: Answers, 
     return Row(question.id, number, question.short, (value,), own_words=True, ltr=ltr)
 
 
-def _talk(catalog: Catalog, spoken: Language, foreign: bool, details: Details, rows: Iterable[Row]) -> Iterable[Row]:
-    """Which language the patient used, speaks and wants an interpreter for: said on top where it matters."""
-    if foreign or details.get("interpreter") == "yes":
-        yield from sorted((row for row in rows if row.id in TALK), key=lambda row: TALK.index(row.id))
-    if foreign:
+def _talk(catalog: Catalog, spoken: Language, read: Language, details: Details, rows: Iterable[Row]) -> Iterable[Row]:
+    """Which language the patient used, speaks and wants an interpreter for: said on top where it matters.
+
+    Sheet A may be mailed, so what was typed as a language stands there only where it is the name of one.
+    """
+    typed = str(details.get("language", ""))
+    known = any(language.calls(typed) for language in (spoken, read))
+    shown = TALK if known else TALK[:1]
+    if spoken != read or details.get("interpreter") == "yes":
+        yield from sorted((row for row in rows if row.id in shown), key=lambda row: TALK.index(row.id))
+    if spoken != read:
         yield Row("site-language", "", catalog.packet.labels.site_language, (catalog.language.name_of(spoken.code),))
 
 

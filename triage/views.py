@@ -163,7 +163,7 @@ def review_page(
         "logo": reverse("logo") if organization().look.logo else "",
         "typed": draft.typed(),
         "everything": draft.everything(),
-        "alternates": alternates(request, reverse("review"), _query(draft.assessment)),
+        "alternates": alternates(request, reverse("review"), _query(draft.assessment), draft.language),
         "email_text": as_email_text(made).decode(),
         "dropped": dropped,
         "trouble": trouble,

@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from helpdesk import organization, translations
+from helpdesk import catalog, organization, translations
 from helpdesk.languages import SOURCE, codes
 from helpdesk.records import ContentError
 from helpdesk.translations import Translation
@@ -76,15 +76,15 @@ class Command(BaseCommand):
     def _show(self, language: str) -> bool:
         """Prints what there is to do; whether that is nothing but reviewing."""
         translation = translations.load(settings.WAYIN_CONTENT, language)
-        faults, stale, unreviewed = list(translation.faults()), translation.stale(), translation.unreviewed()
-        facts = list(_missing_facts(language))
+        faults, stale, new = _faults(language), translation.stale(), translation.unrecorded()
+        changed = (_beside(translation, name) for name in stale if name not in new)
         self.stdout.write(f"{language}: {len(translation.source)} entries")
         self._list("to translate or to mend", faults)
-        self._list(
-            f"to look at again, since the {SOURCE} words changed", (_beside(translation, name) for name in stale)
-        )
-        self._list("to add to the fact sheet, which has no words in this language", facts)
-        self._list("to review by a person", _counts(unreviewed))
+        self._list(f"to look at again, since the {SOURCE} words changed", changed)
+        self._list("to record, once they are translated", _counts(new))
+        self._list(f"still the same as in {SOURCE}", _counts(translation.untranslated()))
+        self._list("to add to the fact sheet, which has no words in this language", _missing_facts(language))
+        self._list("to review by a person", _counts(translation.unreviewed()))
         return not faults and not stale
 
     def _list(self, what: str, lines: Iterable[str]) -> None:
@@ -100,6 +100,15 @@ def _chosen(language: str) -> tuple[str, ...]:
         there = ", ".join(others) or "none"
         raise ContentError(f"{language}: there is no such folder with a language.toml; there are {there}")
     return (language,) if language else others
+
+
+def _faults(language: str) -> tuple[str, ...]:
+    """Everything for which the site would not start in this language."""
+    try:
+        catalog.load(language, organization.load(settings.WAYIN_ORGANIZATION), settings.WAYIN_CONTENT)
+    except ContentError as error:
+        return error.faults
+    return ()
 
 
 def _matching(translation: Translation, patterns: Iterable[str]) -> list[str]:
