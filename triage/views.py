@@ -174,7 +174,7 @@ def review_page(
 def details_page(request: HttpRequest, draft: Draft, dropped: bool = False, status: int = 200) -> HttpResponse:
     """The details form with what was typed and what is wrong with it."""
     carried = [pair for pair in draft.typed() if pair[0] in (REFERENCE, MADE_AT, CARRIED_PICTURE)]
-    return _details_page(request, draft.assessment, draft.form, carried, dropped, status)
+    return _details_page(request, draft.assessment, draft.form, carried, dropped, status, language=draft.language)
 
 
 def _packet_data(file: bytes) -> bytes:
@@ -257,13 +257,14 @@ def _details_page(
     dropped: bool = False,
     status: int = 200,
     guessed: bool = False,
+    language: str = "",
 ) -> HttpResponse:
     context = _assessment_context(assessment) | {
         "form": form,
         "dropped": dropped,
         "back": _address("verdict", assessment.answers.pairs()),
         "carried": carried,
-        "alternates": alternates(request, reverse("details"), _query(assessment)),
+        "alternates": alternates(request, reverse("details"), _query(assessment), language),
         "has_picture": CARRIED_PICTURE in dict(carried),
         "guessed": guessed,
     }

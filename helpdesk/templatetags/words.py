@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from django import template
 from django.utils.html import escape, format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from helpdesk import organization
 from helpdesk.catalog import Interface
@@ -18,11 +18,9 @@ register = template.Library()
 
 
 @register.simple_tag(takes_context=True)
-def fill(context: template.Context, words: str, **fields: object) -> SafeString:
+def fill(context: template.Context, words: str, **fields: object) -> str:
     """The words with their {fields} filled in, so that a translator can put each where the language wants it."""
-    if not context.autoescape:
-        return mark_safe(words.format_map(fields))  # noqa: S308 (a text that is no HTML)
-    return format_html(escape(words), **fields)
+    return format_html(escape(words), **fields) if context.autoescape else words.format_map(fields)
 
 
 @register.simple_tag
@@ -49,9 +47,7 @@ def said_plainly(text: Mapping[str, str], language: Language) -> str:
 @register.filter
 def clock(time: datetime.time, language: Language) -> SafeString:
     """A time of the day as this language writes it, in its own order."""
-    return (
-        ltr(language.time(time)) if language.direction == "ltr" else format_html("<bdi>{}</bdi>", language.time(time))
-    )
+    return format_html("<bdi>{}</bdi>", language.time(time))
 
 
 @register.filter
