@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 from browser import EXAMPLE_ORGANIZATION, ROOT
+from django.conf import settings
 from django.core.checks import run_checks
 from django.core.checks.registry import registry
+from django.utils.autoreload import autoreload_started
 from test_security import manage
 
 from helpdesk import checks, loaded, translations
@@ -164,6 +166,16 @@ def test_a_line_that_the_site_says_and_no_language_has_stops_the_start(content):
 def test_a_folder_with_words_and_without_a_language_stops_the_start(content):
     (content / "es" / "language.toml").unlink()
     assert [message for _, message in ours()] == [f"{content / 'es' / 'language.toml'}: there is no such file"]
+
+
+def test_the_development_server_looks_at_the_words_too():
+    watched = []
+
+    class Reloader:
+        watch_dir = staticmethod(lambda folder, pattern: watched.append((folder, pattern)))
+
+    autoreload_started.send(sender=Reloader())
+    assert (settings.WAYIN_CONTENT, "**/*.toml") in watched
 
 
 @pytest.mark.parametrize("desk", ["en", "es"])

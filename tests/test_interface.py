@@ -9,6 +9,7 @@ from string import Formatter
 
 import pytest
 from browser import ROOT
+from django.template import Context, Template
 from django.utils import translation
 
 from helpdesk.catalog import Interface, load
@@ -171,3 +172,9 @@ def test_words_that_there_are_not_are_an_error_and_not_silence(key):
         say(key)
     with translation.override("es"), pytest.raises(ContentError, match=r"interface\.toml: there is no "):
         say(key)
+
+
+@pytest.mark.parametrize(("kind", "said"), [("off", "L'aide & co: <b>"), ("on", "L&#x27;aide &amp; co: &lt;b&gt;")])
+def test_a_line_with_fields_is_escaped_in_html_and_nowhere_else(kind, said):
+    line = Template("{% autoescape " + kind + " %}{% fill words who=who %}{% endautoescape %}")
+    assert line.render(Context({"words": "L'aide & co: {who}", "who": "<b>"})) == said

@@ -302,6 +302,7 @@ def test_the_faq_is_valid_structured_data_and_says_what_the_page_says(client):
     (script,) = page.all("script[@type='application/ld+json']")
     data = json.loads(script.text)
     assert (data["@context"], data["@type"]) == ("https://schema.org", "FAQPage")
+    assert data["inLanguage"] == page.tree.get("lang")
     assert len(data["mainEntity"]) >= 16
     for question in data["mainEntity"]:
         assert question["@type"] == "Question"

@@ -115,6 +115,7 @@ def test_the_empty_form_asks_what_the_site_asks(packets, client, tmp_path, slug,
     assert squeezed(words.site.emergency_title) in text
     assert squeezed(words.interface["common"]["never_write"]) in text
     assert squeezed(words.flags["not-proof"]) in text
+    assert (squeezed(words.packet.labels.unreviewed) in text) is words.unreviewed
 
 
 def test_its_boxes_are_large_enough_to_write_in_and_its_letters_to_read(facts, client, tmp_path):
@@ -163,6 +164,7 @@ def test_the_checklist_is_one_page(facts, client, tmp_path, language, start):
     for box in fields:
         assert squeezed(box["/TU"]) in text
     assert squeezed(words.interface["checklist"]["not_for_paper"]) in text
+    assert (squeezed(words.packet.labels.unreviewed) in text) is words.unreviewed
     sizes = font_sizes(document)
     # On one page, what a step is not for is smaller than the step.
     assert min(points for points, letters in sizes.items() if letters > 20) >= 10.5
@@ -186,6 +188,8 @@ def test_the_sample_in_spanish_shows_a_desk_how_it_gets_a_packet_in_two_language
     document = assert_readable(content, tmp_path, facts, "es")
     data = json.loads(data_in(content))
     assert (data["language"], data["desk_language"]) == ("es", "en")
+    # Who reads Spanish writes it too.
+    assert data["details"]["what-happened"].startswith("Escribí")
     english, spanish = catalog_in("en").packet, catalog_in("es").packet
     text = squeezed("".join(side.extract_text() for side in document.pages))
     for words in (english.sheets.a_title, english.sheets.b_title, spanish.sheets.patient_title):

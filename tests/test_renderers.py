@@ -577,6 +577,15 @@ def test_the_agent_reads_on_top_of_sheet_a_who_needs_an_interpreter_and_in_which
     assert "Vietnamita" in first
 
 
+def test_the_patients_copy_has_the_warnings_that_the_agent_reads(apart):
+    packet = apart.packet("locked-message")
+    page = Page(as_html(packet))
+    assert len(packet.for_patient.warnings) > 1
+    for worded, name in ((packet.for_desk, "sheet-a"), (packet.for_patient, "your-answers")):
+        for warning in worded.warnings:
+            assert squeezed(warning.said) in section(page, name)
+
+
 @pytest.mark.parametrize("unreviewed", [True, False])
 def test_words_that_no_person_has_reviewed_say_so_to_who_reads_them(apart, unreviewed):
     made = apart.packet("locked-message")

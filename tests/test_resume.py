@@ -259,6 +259,13 @@ def test_what_would_be_wrong_if_typed_leads_to_the_details(packets, client, key,
     assert carried["name"] == packets[SIMPLE].details["name"] or key == "name"
 
 
+def test_where_something_must_be_mended_the_packets_own_language_is_offered_too(packets, client):
+    page = give(client, doctored(packets, language="es", details=details_with(packets, phone="12")))
+    assert page.title.startswith("Error: What support needs to know")
+    (offered,) = (item for item in page.all("nav[@class='languages']/ul/li") if item.find("span") is not None)
+    assert offered.get("lang") == "es"
+
+
 @pytest.mark.parametrize("value", [7, None, True, [], {}, ["x"], {"a": "b"}, 1.5])
 def test_a_value_of_a_wrong_type_counts_as_left_open(packets, client, value):
     page = give(client, doctored(packets, details=details_with(packets, began=value), picture=value, made_at=value))
