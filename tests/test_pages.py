@@ -534,3 +534,10 @@ def test_an_address_without_its_last_slash_is_found(client):
     assert client.get("/problems/account-locked")["Location"] == "/problems/account-locked/"
     assert client.get("/es/problems/account-locked")["Location"] == "/es/problems/account-locked/"
     assert client.get("/es")["Location"] == "/es/"
+
+
+@pytest.mark.parametrize("url", ["/nowhere/", "/es/nowhere/"])
+def test_search_engines_are_told_of_no_page_that_is_not_there(client, url):
+    page = Page(client.get(url))
+    assert page.status == 404
+    assert [link for link in page.all("link") if link.get("hreflang")] == []
