@@ -346,7 +346,7 @@ def test_the_start_refuses_a_look_that_would_not_do(tmp_path):
 
 def test_an_empty_form_in_spanish_tells_the_agent_in_english_what_came_of_a_step(client, fact_sheet):
     fact_sheet("blank")
-    document = PdfReader(BytesIO(fetched(client, "/es/packet/blank.pdf?problem=wrong-password")))
+    document = PdfReader(io.BytesIO(fetched(client, "/es/packet/blank.pdf?problem=wrong-password")))
     text = squeezed("".join(side.extract_text() for side in document.pages))
     for language in ("es", "en"):
         assert squeezed(catalog_in(language).packet.results["no-help"]) in text
