@@ -57,6 +57,13 @@ class Site(str):
     def log(self) -> str:
         return self.log_file.read_text(errors="replace")
 
+    def logged(self, line: str, seconds: float = 10) -> bool:
+        """Whether the line is in the log, or comes there soon: the server writes it after its answer is sent."""
+        until = time.monotonic() + seconds
+        while line not in self.log and time.monotonic() < until:
+            time.sleep(0.05)
+        return line in self.log
+
 
 @contextmanager
 def running_site(folder: Path, organization: str | None = None, content: Path | None = None) -> Iterator[Site]:

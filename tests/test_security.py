@@ -339,11 +339,11 @@ def test_the_real_server_sends_the_headers_and_writes_no_canary(blank_site):
         assert got == status, url
         assert headers["Content-Security-Policy"].startswith("default-src 'none'"), url
         assert headers["Set-Cookie"] is None, url
-    assert "POST /triage/review/ 200" in blank_site.log
-    assert "POST /es/triage/review/ 200" in blank_site.log
-    assert "GET /problems/<slug:slug>/ 404" in blank_site.log
-    assert "GET /es/problems/<slug:slug>/ 404" in blank_site.log
-    assert "GET - 404" in blank_site.log
+    assert blank_site.logged("POST /triage/review/ 200")
+    assert blank_site.logged("POST /es/triage/review/ 200")
+    assert blank_site.logged("GET /problems/<slug:slug>/ 404")
+    assert blank_site.logged("GET /es/problems/<slug:slug>/ 404")
+    assert blank_site.logged("GET - 404")
     assert CANARY not in blank_site.log
 
 
