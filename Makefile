@@ -9,7 +9,7 @@ COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" .cache/lock/bin/uv pip compile p
           --universal --python-version 3.11 --generate-hashes --no-emit-index-url
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check check-pdf prepare lock clean set-up-run set-up-test
+.PHONY: help run dev test check check-pdf prepare lock clean set-up-run set-up-test set-up-trials
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -47,6 +47,7 @@ lock: ## remake requirements/*.txt, pinned and hashed, without addresses (ARGS=-
 	@.cache/lock/bin/pip install --quiet --disable-pip-version-check uv
 	@$(COMPILE) --output-file requirements/run.txt
 	@$(COMPILE) --extra test --constraint requirements/run.txt --output-file requirements/test.txt
+	@$(COMPILE) --extra trials --constraint requirements/test.txt --output-file requirements/trials.txt
 
 clean: ## remove all that was made here
 	rm -rf .venv .cache build .hypothesis
@@ -57,3 +58,6 @@ set-up-run:
 
 set-up-test:
 	@python=$$(bin/find-python) && "$$python" bin/setup test
+
+set-up-trials:
+	@python=$$(bin/find-python) && "$$python" bin/setup trials
