@@ -1,9 +1,8 @@
 """gunicorn as `make run`, the tests and production start it. Run from the project's root folder.
 
-PORT changes the port; WAYIN_ACCESS_LOG=1 turns the access log on (to standard output).
+One such server is one replica, and PORT is where it listens. More replicas carry more (docs/decisions/0011).
 """
 
-import logging
 import os
 from pathlib import Path
 
@@ -13,9 +12,9 @@ wsgi_app = "helpdesk.wsgi"
 bind = f"127.0.0.1:{os.environ.get('PORT') or '8000'}"
 proc_name = "wayin"
 
-# Sized for two cores: processes scale, threads only keep a slow phone from holding a process.
+# Processes scale, and are added as replicas. Threads only keep a slow phone, or a PDF, from holding the process.
 worker_class = "gthread"
-workers = 2
+workers = 1
 threads = 8
 backlog = 256
 
@@ -40,49 +39,24 @@ control_socket_disable = True
 # Believe X-Forwarded-* only from a proxy on this machine.
 forwarded_allow_ips = "127.0.0.1,::1"
 
-# Off by default. Never the address that was asked for (QuietLogger), the visitor's, the browser or the referrer.
-accesslog = "-" if os.environ.get("WAYIN_ACCESS_LOG") == "1" else None
-access_log_format = "%(m)s %(U)s %(s)s %(M)sms"
+# The site itself writes a line for each request (WAYIN_ACCESS_LOG, helpdesk/monitoring.py).
+accesslog = None
 errorlog = "-"
 
 
-class NothingPersonal(logging.Filter):
-    """gunicorn quotes a refused request and its sender, and the whole address of a failed one: drop both."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        if str(record.msg).startswith("Invalid request from"):
-            record.msg = "Invalid request refused"
-        elif str(record.msg).startswith("Error handling request") and isinstance(record.args, tuple):
-            record.args = tuple(_pattern(str(word).partition("?")[0]) for word in record.args)
-        return True
-
-
-class QuietLogger(Logger):
-    """Names the pattern of an address instead of the address, which may be somebody's paste."""
+class PrivateLogger(Logger):
+    """gunicorn quotes a refused request and its sender, and the whole address of a failed one: not here."""
 
     def setup(self, cfg) -> None:
+        # Only now: gunicorn has gone to the project's folder.
+        from helpdesk.logs import PrivateFormatter
+
         super().setup(cfg)
-        self.error_log.addFilter(NothingPersonal())
-
-    def atoms(self, resp, req, environ, request_time):
-        return super().atoms(resp, req, environ, request_time) | {"U": _pattern(environ.get("PATH_INFO", ""))}
+        for handler in self.error_log.handlers:
+            handler.setFormatter(PrivateFormatter())
 
 
-def _pattern(path: str) -> str:
-    from django.urls import Resolver404, resolve
-    from django.utils import translation
-
-    from helpdesk.alternates import language_of
-
-    try:
-        # Django knows the addresses of one language at a time.
-        with translation.override(language_of(path)):
-            return f"/{resolve(path).route}"
-    except Resolver404:
-        return "-"
-
-
-logger_class = QuietLogger
+logger_class = PrivateLogger
 
 
 def post_worker_init(worker) -> None:

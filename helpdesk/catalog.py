@@ -210,6 +210,7 @@ PAGES = (
     "server-error",
     "stay-safe",
     "too-long",
+    "unavailable",
     "what-to-expect",
 )
 

@@ -16,7 +16,16 @@ from helpdesk.organization import Organization, Sourced
 from helpdesk.records import ContentError
 
 OLD = datetime.timedelta(days=365)
-VARIABLES = ("WAYIN_ACCESS_LOG", "WAYIN_CONTENT", "WAYIN_DEBUG", "WAYIN_HOSTS", "WAYIN_HTTPS", "WAYIN_ORGANIZATION")
+SOON = datetime.timedelta(days=30)
+VARIABLES = (
+    "WAYIN_ACCESS_LOG",
+    "WAYIN_CONTENT",
+    "WAYIN_DEBUG",
+    "WAYIN_HOSTS",
+    "WAYIN_HTTPS",
+    "WAYIN_METRICS",
+    "WAYIN_ORGANIZATION",
+)
 # How many stale translations a warning names; `manage.py translations` shows all.
 SHOWN = 10
 THIS_MACHINE = {"localhost", "127.0.0.1", "[::1]"}
@@ -27,13 +36,14 @@ FREE_FOR_EXAMPLES = re.compile(r"\b555[-. ]?01[0-9]{2}\b|[\w.-]+\.example\b(?!\.
 def check_content(**_: Any) -> list[checks.CheckMessage]:
     """E001: a content file or the fact sheet cannot be used. W001: facts checked too long ago. W002: not yet.
 
-    W005: a translation whose source changed.
+    W005: a translation whose source changed. W006: the contact for security will soon be too old to be trusted.
     """
     if faults := list(_faults()):
         documents = "docs/content.md, docs/translations.md and docs/fact-sheet.md"
         hint = f"Mend the file and run `manage.py check` again. {documents} explain the keys."
         return [checks.Error(fault, hint=hint, id="helpdesk.E001") for fault in faults]
-    return [*_days(loaded.organization(), timezone.localdate()), *_stale()]
+    organization, today = loaded.organization(), timezone.localdate()
+    return [*_days(organization, today), *_expiry(organization, today), *_stale()]
 
 
 def _faults() -> Iterable[str]:
@@ -116,8 +126,18 @@ def _days(organization: Organization, today: datetime.date) -> Iterable[checks.C
             )
 
 
+def _expiry(organization: Organization, today: datetime.date) -> Iterable[checks.CheckMessage]:
+    expires = organization.security.expires
+    if expires and expires < today + SOON:
+        yield checks.Warning(
+            f"fact sheet: security: /.well-known/security.txt is not to be trusted from {expires} on",
+            hint="Check whom to tell of a weakness, and set `verified_on` to the day.",
+            id="helpdesk.W006",
+        )
+
+
 def _tables(organization: Organization) -> Iterable[tuple[str, Sourced]]:
-    for name in ("organization", "portal", "app", "rules", "ages"):
+    for name in ("organization", "portal", "app", "rules", "ages", "security"):
         yield name, getattr(organization, name)
     for desk in type(organization.desks).model_fields:
         yield f"desks.{desk}", organization.desk(desk)

@@ -1,7 +1,15 @@
-"""A log that cannot hold what a visitor typed."""
+"""Logs that cannot hold what a visitor typed: one JSON object a line, of fields that are named here and no others."""
 
+import datetime
+import json
 import logging
+import secrets
 import traceback
+
+from django.http import HttpRequest
+
+# What a record may carry (`extra`) besides time, level and logger. Each is a number or one of a closed set of words.
+FIELDS = ("error_id", "method", "route", "status", "seconds", "bytes")
 
 
 class PrivateFormatter(logging.Formatter):
@@ -11,11 +19,33 @@ class PrivateFormatter(logging.Formatter):
     """
 
     def format(self, record: logging.LogRecord) -> str:
-        line = f"{self.formatTime(record)} {record.levelname} {record.name}"
-        if not record.exc_info or not record.exc_info[0]:
-            if record.name.partition(".")[0] != "django":
-                return f"{line} {record.pathname}:{record.lineno}"
-            return line if hasattr(record, "request") else f"{line} {record.getMessage()!r}"
+        time = datetime.datetime.fromtimestamp(record.created, datetime.UTC).isoformat(timespec="milliseconds")
+        line = {"time": time, "level": record.levelname, "logger": record.name}
+        line |= {name: value for name in FIELDS if (value := _carried(record, name)) is not None}
+        return json.dumps(line | _told(record), ensure_ascii=False)
+
+
+def error_id(request: HttpRequest) -> str:
+    """The name of the one failure of this request, for the page and the log: eight hexadecimal digits, made up here."""
+    if not hasattr(request, "error_id"):
+        request.error_id = secrets.token_hex(4)
+    return request.error_id
+
+
+def _carried(record: logging.LogRecord, name: str) -> object:
+    """A field of the record, or of the request that the record is about."""
+    return getattr(record, name, getattr(getattr(record, "request", None), name, None) if name == "error_id" else None)
+
+
+def _told(record: logging.LogRecord) -> dict[str, object]:
+    if record.exc_info and record.exc_info[0]:
         kind, _, trace = record.exc_info
         places = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(trace)]
-        return "\n  ".join([f"{line} {kind.__name__}", *places])
+        return {"exception": kind.__name__, "at": places}
+    if record.name == "wayin.access" or hasattr(record, "request"):
+        return {}
+    if record.name.partition(".")[0] not in ("django", "gunicorn", "wayin"):
+        return {"at": [f"{record.pathname}:{record.lineno}"]}
+    # gunicorn quotes what it refuses, and who sent it.
+    refused = str(record.msg).startswith("Invalid request")
+    return {"message": "Invalid request refused" if refused else record.getMessage()}

@@ -1,6 +1,7 @@
 """What every response carries, and what no request may be."""
 
 import re
+import time
 from collections.abc import Callable
 
 from django.conf import settings
@@ -9,6 +10,7 @@ from django.shortcuts import render
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
+from helpdesk import monitoring, probes
 from helpdesk.alternates import language_of
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -24,6 +26,19 @@ HEADERS = {
 }
 
 
+def observed(handler: Handler) -> Handler:
+    """Counts every request and notes it in the log, but not what machines ask every few seconds."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        began = time.perf_counter()
+        response = handler(request)
+        if request.path_info not in probes.ANSWERS:
+            monitoring.note(request, response, time.perf_counter() - began)
+        return response
+
+    return middleware
+
+
 def headers(handler: Handler) -> Handler:
     """Adds the security headers to every response, static files and errors too."""
 
@@ -32,6 +47,16 @@ def headers(handler: Handler) -> Handler:
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         return response
+
+    return middleware
+
+
+def answers_probes(handler: Handler) -> Handler:
+    """Answers what machines ask, before anything looks at the host name."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        answer = probes.ANSWERS.get(request.path_info)
+        return answer(request) if answer else handler(request)
 
     return middleware
 

@@ -36,6 +36,12 @@ def _phone(number: str) -> str:
     return number
 
 
+def _security_contact(address: str) -> str:
+    if not re.fullmatch(r"(?:mailto:[^\s@]+@|https://|tel:\+?[0-9-])\S+", address):
+        raise ValueError(f"write an address that starts with mailto:, https:// or tel:, not {address!r}")
+    return address
+
+
 def _time(value: object) -> object:
     if isinstance(value, datetime.time) or (isinstance(value, str) and re.fullmatch(r"[0-9]{2}:[0-9]{2}", value)):
         return value
@@ -104,12 +110,16 @@ LOGO_TYPES = {".png": "image/png", ".svg": "image/svg+xml"}
 # It is on every page, and in every PDF.
 LOGO_BYTES = 100_000
 
+# How long a contact for security is to be trusted after somebody has checked it.
+TRUSTED = datetime.timedelta(days=360)
+
 # The health system's own words: language -> words. Empty: not given.
 Text = Annotated[dict[str, str], BeforeValidator(_in_languages)]
 Accent = Annotated[str, AfterValidator(_accent)]
 Logo = Annotated[Path, AfterValidator(_logo)]
 Address = Annotated[str, AfterValidator(_https)]
 Phone = Annotated[str, AfterValidator(_phone)]
+SecurityContact = Annotated[str, AfterValidator(_security_contact)]
 Time = Annotated[datetime.time, BeforeValidator(_time)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 Years = Annotated[int, Field(ge=0, le=120)]
@@ -182,6 +192,18 @@ class Ages(Sourced):
             if age > later_age:
                 raise ValueError(f"`{name}` is {age} and `{later}` is {later_age}; the ages must not go down")
         return self
+
+
+class Security(Sourced):
+    """Whom to tell of a weakness of this site: for /.well-known/security.txt (RFC 9116), and not for patients."""
+
+    contact: SecurityContact | None = None
+    policy: Address | None = None
+
+    @property
+    def expires(self) -> datetime.date | None:
+        """The day from which nobody should trust these facts: RFC 9116, 2.5.5 wants less than a year."""
+        return self.verified_on + TRUSTED if self.verified_on else None
 
 
 class Look(Record):
@@ -281,6 +303,7 @@ class Organization(Record):
     ages: Ages = Ages()
     desks: Desks = Desks()
     places: tuple[Place, ...] = ()
+    security: Security = Security()
     look: Look = Look()
 
     def desk(self, desk_id: str) -> Desk:

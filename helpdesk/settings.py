@@ -4,6 +4,8 @@ WAYIN_ORGANIZATION  path of the health system's fact sheet (default: the blank o
 WAYIN_CONTENT       path of the rules and words, with a folder for each language (default: our own)
 WAYIN_HOSTS         host names that the site answers to, with commas between (default: this machine only)
 WAYIN_HTTPS         1 where a proxy in front speaks HTTPS: redirects, HSTS (default: 0)
+WAYIN_ACCESS_LOG    1 writes a line for each request to standard output (default: 0)
+WAYIN_METRICS       1 opens /metrics for Prometheus (default: 0)
 WAYIN_DEBUG         1 for development only (default: 0)
 """
 
@@ -52,8 +54,10 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 MIDDLEWARE = [
+    "helpdesk.middleware.observed",
     "helpdesk.middleware.headers",
     "django.middleware.security.SecurityMiddleware",
+    "helpdesk.middleware.answers_probes",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "helpdesk.middleware.language",
     "helpdesk.middleware.bounded_body",
@@ -78,6 +82,7 @@ TEMPLATES = [
             "builtins": [
                 "django.templatetags.static",
                 "crispy_forms.templatetags.crispy_forms_filters",
+                "helpdesk.templatetags.integrity",
                 "helpdesk.templatetags.words",
                 "triage.templatetags.fields",
             ],
@@ -121,7 +126,12 @@ SECURE_REFERRER_POLICY = "no-referrer"
 SECURE_SSL_REDIRECT = env_bool("WAYIN_HTTPS")
 SECURE_HSTS_SECONDS = 63_072_000 if SECURE_SSL_REDIRECT else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_SSL_REDIRECT
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE_SSL_REDIRECT else None
+# Machines ask a replica itself, without TLS.
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
+# Whether a request came by HTTPS is for the server to say (wsgi.url_scheme): it knows which proxies to believe
+# (deploy/gunicorn.conf.py). Django would believe a header whoever sends it.
+SECURE_PROXY_SSL_HEADER = None
+WAYIN_METRICS = env_bool("WAYIN_METRICS")
 SILENCED_SYSTEM_CHECKS = [
     "security.W002",  # clickjacking: our CSP says frame-ancestors 'none'
     "security.W003",  # CSRF: a POST changes nothing here, and the token would need a cookie
@@ -132,12 +142,20 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"private": {"()": "helpdesk.logs.PrivateFormatter"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "private"}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "private"},
+        "stdout": {"class": "logging.StreamHandler", "formatter": "private", "stream": "ext://sys.stdout"},
+    },
     # Libraries write here too, and may quote what they were given.
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "django": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
         # A log line for each 404 tells nothing that helps, and its address may be somebody's paste.
         "django.request": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
+        "wayin.access": {
+            "handlers": ["stdout"],
+            "level": "INFO" if env_bool("WAYIN_ACCESS_LOG") else "CRITICAL",
+            "propagate": False,
+        },
     },
 }

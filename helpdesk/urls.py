@@ -26,6 +26,7 @@ urlpatterns = [
     path("look.css", views.look, name="look"),
     path("logo", views.logo, name="logo"),
     path("robots.txt", views.robots, name="robots"),
+    path(".well-known/security.txt", views.security, name="security"),
     path("", include("triage.machine_urls")),
     *i18n_patterns(*pages, prefix_default_language=False),
 ]

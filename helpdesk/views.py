@@ -1,33 +1,56 @@
 """The help pages. They show content and take nothing in."""
 
 import json
+from collections.abc import Callable
+from functools import wraps
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.cache import patch_cache_control
 from django.utils.safestring import SafeString, mark_safe
-from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from helpdesk.alternates import path_in
 from helpdesk.catalog import OfferedStep, Step
 from helpdesk.loaded import catalog, languages, organization, say
+from helpdesk.logs import error_id
+
+# Seconds. On the day when everybody comes, caches between carry the pages, also while the site itself is down.
+FRESH = {"public": True, "max_age": 300, "stale_while_revalidate": 600, "stale_if_error": 86_400}
+STORED_BY_NOBODY = {"private": True, "no_store": True}
 
 
-@require_safe
+def public(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """For what is the same for everybody: GET only, and caches may keep it, but not where its address has answers."""
+
+    @require_safe
+    @wraps(view)
+    def shown(request: HttpRequest, **arguments: object) -> HttpResponse:
+        response = view(request, **arguments)
+        if response.status_code == 200:
+            patch_cache_control(response, **(STORED_BY_NOBODY if request.META["QUERY_STRING"] else FRESH))
+        return response
+
+    return shown
+
+
+@public
 def home(request: HttpRequest) -> HttpResponse:
     """What is happening?"""
     return render(request, "helpdesk/home.html")
 
 
-@require_safe
+@public
 def problems(request: HttpRequest) -> HttpResponse:
     """The problem table."""
     rows = [(problem, _evidence(problem.evidence)) for problem in catalog().problems.values()]
     return render(request, "helpdesk/problems.html", {"rows": rows})
 
 
-@require_safe
+@public
 def problem(request: HttpRequest, slug: str) -> HttpResponse:
     """One problem."""
     shown = catalog().problems.get(slug)
@@ -49,7 +72,7 @@ def problem(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "helpdesk/problem.html", context)
 
 
-@require_safe
+@public
 def checklist(request: HttpRequest) -> HttpResponse:
     """The quick checklist, with what to leave out and when."""
     return render(request, "helpdesk/checklist.html", {"steps": checklist_steps()})
@@ -72,7 +95,7 @@ def _exceptions(offered: OfferedStep) -> list[str]:
     return said + [words for tag, words in catalog().tags.items() if tag in tags]
 
 
-@require_safe
+@public
 def faq(request: HttpRequest) -> HttpResponse:
     """Questions that people ask."""
     groups = [
@@ -82,43 +105,41 @@ def faq(request: HttpRequest) -> HttpResponse:
     return render(request, "helpdesk/faq.html", {"groups": groups, "structured": _faq_structured()})
 
 
-@require_safe
+@public
 def contact(request: HttpRequest) -> HttpResponse:
     """When and whom to contact."""
     desks = [(words, organization().desk(desk)) for desk, words in catalog().desks.items()]
     return render(request, "helpdesk/contact.html", {"page": catalog().pages["contact"], "desks": desks})
 
 
-@require_safe
+@public
 def prepare(request: HttpRequest) -> HttpResponse:
     """What to have ready, each with its reason: the very questions that the packet asks."""
     questions = catalog().details_questions
     return render(request, "helpdesk/prepare.html", {"page": catalog().pages["prepare"], "questions": questions})
 
 
-@require_safe
+@public
 def page(request: HttpRequest, name: str) -> HttpResponse:
     """A page of words."""
     return render(request, "helpdesk/page.html", {"page": catalog().pages[name]})
 
 
-@require_safe
+@public
 def for_support_desks(request: HttpRequest) -> HttpResponse:
     """What the packet is, for the agent who gets one."""
     page = catalog().pages["for-support-desks"]
     return render(request, "helpdesk/for_support_desks.html", {"page": page, "flags": catalog().flags})
 
 
-@require_safe
-@cache_control(public=True, max_age=3600)
+@public
 def look(request: HttpRequest) -> HttpResponse:
     """The health system's accent colour, for light screens; dark ones keep ours, which is light enough there."""
     css = f"@media (prefers-color-scheme: light) {{ :root {{ --accent: {organization().look.accent}; }} }}\n"
     return HttpResponse(css, content_type="text/css; charset=utf-8")
 
 
-@require_safe
-@cache_control(public=True, max_age=3600)
+@public
 def logo(request: HttpRequest) -> HttpResponse:
     """The health system's logo."""
     shown = organization().look
@@ -127,11 +148,28 @@ def logo(request: HttpRequest) -> HttpResponse:
     return HttpResponse(shown.logo.read_bytes(), content_type=shown.logo_type)
 
 
-@require_safe
+@public
 def robots(request: HttpRequest) -> HttpResponse:
     """Help pages may be found by search; answers in an address are nobody else's business."""
     paths = [path_in(language, path) for language in languages() for path in ("/triage/", "/packet/")]
     text = "".join(["User-agent: *\n", *(f"Disallow: {path}\n" for path in paths)])
+    return HttpResponse(text, content_type="text/plain; charset=utf-8")
+
+
+@public
+def security(request: HttpRequest) -> HttpResponse:
+    """Whom to tell of a weakness of this site (RFC 9116), where the fact sheet says it. Raises Http404 where not."""
+    told = organization().security
+    if not told.contact or not told.expires:
+        raise Http404
+    fields = {
+        "Contact": told.contact,
+        "Expires": f"{told.expires}T00:00:00Z",
+        "Policy": told.policy,
+        "Preferred-Languages": organization().language,
+        "Canonical": f"{settings.WAYIN_ADDRESS}{reverse('security')}",
+    }
+    text = "".join(f"{name}: {value}\n" for name, value in fields.items() if value)
     return HttpResponse(text, content_type="text/plain; charset=utf-8")
 
 
@@ -146,10 +184,9 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500, with the phone advice. It uses no more than the catalog, which is in memory."""
-    return HttpResponse(
-        render_to_string("helpdesk/page.html", {"page": catalog().pages["server-error"]}, request), status=500
-    )
+    """500, with the phone advice and the failure's number. It uses no more than the catalog, which is in memory."""
+    context = {"page": catalog().pages["server-error"], "error_id": error_id(request)}
+    return HttpResponse(render_to_string("helpdesk/server_error.html", context, request), status=500)
 
 
 def _evidence(ids: tuple[str, ...]) -> list[str]:

@@ -57,21 +57,32 @@ class Site(str):
     def log(self) -> str:
         return self.log_file.read_text(errors="replace")
 
-    def logged(self, line: str, seconds: float = 10) -> bool:
-        """Whether the line is in the log, or comes there soon: the server writes it after its answer is sent."""
+    def requests(self) -> set[str]:
+        """What the log says of each request: its method, the name of its route, and the status."""
+        lines = [line for line in self.log.splitlines() if '"wayin.access"' in line]
+        return {"{method} {route} {status}".format_map(json.loads(line)) for line in lines}
+
+    def logged(self, request: str, seconds: float = 10) -> bool:
+        """Whether the request is in the log, or comes there soon: the server may write it after its answer is sent."""
         until = time.monotonic() + seconds
-        while line not in self.log and time.monotonic() < until:
+        while request not in self.requests() and time.monotonic() < until:
             time.sleep(0.05)
-        return line in self.log
+        return request in self.requests()
 
 
 @contextmanager
-def running_site(folder: Path, organization: str | None = None, content: Path | None = None) -> Iterator[Site]:
+def running_site(
+    folder: Path,
+    organization: str | None = None,
+    content: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    options: Iterable[str] = (),
+) -> Iterator[Site]:
     """The real gunicorn with the real settings on a free port. Collect the static files first."""
     port = free_port()
     temporary = folder / "temporary"
     temporary.mkdir()
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("WAYIN_")}
+    environment = {n: value for n, value in os.environ.items() if not n.startswith("WAYIN_")} | dict(environment or {})
     environment |= {"PORT": str(port), "WAYIN_ACCESS_LOG": "1", "PYTHONUNBUFFERED": "1"}
     environment["TMPDIR"] = str(temporary)
     # The test settings would otherwise leak in through pytest-django.
@@ -83,7 +94,7 @@ def running_site(folder: Path, organization: str | None = None, content: Path | 
     site = Site(f"http://127.0.0.1:{port}")
     site.log_file = folder / "gunicorn.log"
     site.temporary = temporary
-    words = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py"]
+    words = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", *options]
     with site.log_file.open("wb") as log:
         server = subprocess.Popen(words, cwd=ROOT, env=environment, stdout=log, stderr=log)
     try:
@@ -113,7 +124,7 @@ def wait_until_ready(site: Site, server: subprocess.Popen, seconds: float = 30) 
     until = time.monotonic() + seconds
     while time.monotonic() < until and server.poll() is None:
         try:
-            urllib.request.urlopen(site, timeout=5).close()
+            urllib.request.urlopen(f"{site}/healthz", timeout=5).close()
         except urllib.error.HTTPError as answer:
             # It answers, but not well: that is for a test to say.
             answer.close()

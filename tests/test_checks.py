@@ -115,13 +115,15 @@ def test_facts_that_nobody_has_checked_for_a_year_are_a_warning(fact_sheet, exam
 
 def test_every_table_of_the_fact_sheet_can_grow_old(fact_sheet, example):
     fact_sheet(example("2026-01-15", "2001-01-15"))
-    where = [message.partition(": last checked")[0].removeprefix("fact sheet: ") for _, message in ours()]
+    old = [message for name, message in ours() if name == "helpdesk.W001"]
+    where = [message.partition(": last checked")[0].removeprefix("fact sheet: ") for message in old]
     assert where == [
         "organization",
         "portal",
         "app",
         "rules",
         "ages",
+        "security",
         "desks.support",
         "desks.privacy",
         "desks.clinic",

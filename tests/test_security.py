@@ -1,6 +1,11 @@
 """What every response carries, what no request may be, and what nothing ever keeps."""
 
+import base64
+import datetime
+import hashlib
+import http.client
 import io
+import json
 import logging
 import os
 import re
@@ -150,6 +155,37 @@ def test_what_may_hold_answers_is_stored_by_nobody(client):
         assert ("no-store" in response.get("Cache-Control", "")) == (name.partition(",")[0] in PRIVATE), name
 
 
+HELP = ("page", "problem", "robots", "schema", "page, in Spanish")
+
+
+def test_help_pages_may_be_kept_by_caches_for_a_while_also_when_the_site_is_down(client):
+    found = responses(client)
+    for name, response in found.items():
+        if name != "static":
+            assert ("public" in response.get("Cache-Control", "")) == (name in HELP), name
+    for name in HELP:
+        rules = found[name]["Cache-Control"].split(", ")
+        assert rules == ["public", "max-age=300", "stale-while-revalidate=600", "stale-if-error=86400"], name
+        assert found[name]["Vary"] == "Accept-Language", name
+
+
+@pytest.mark.parametrize("url", ["/problems/account-locked/?symptom=locked-message", "/?x=1", "/es/faq/?x"])
+def test_an_address_with_answers_in_it_is_kept_by_nobody(client, url):
+    response = client.get(url)
+    assert response.status_code == 200
+    assert response["Cache-Control"] == "private, no-store"
+
+
+def test_scripts_and_stylesheets_are_taken_only_as_they_were_made(client):
+    shown = [Page(client.get("/")), Page(post(client, f"/triage/review/?{LOCKED}", TYPED))]
+    parts = [part for page in shown for part in (*page.all("script[@src]"), *page.all("link[@rel='stylesheet']"))]
+    assert len({part.get("src") or part.get("href") for part in parts}) == 3
+    for part in parts:
+        content = b"".join(client.get(part.get("src") or part.get("href")))
+        digest = base64.b64encode(hashlib.sha384(content).digest()).decode()
+        assert part.get("integrity") == f"sha384-{digest}"
+
+
 @pytest.mark.usefixtures("failing")
 def test_every_text_says_its_encoding(client):
     for name, response in responses(client).items():
@@ -275,17 +311,32 @@ def test_a_canary_is_in_no_log_line_even_when_a_view_fails_with_it(client, log):
     client.get(f"/es/{CANARY}")
     client.post(f"/triage/review/?{LOCKED}", {CANARY: io.BytesIO(b"x")})
     written = log.getvalue()
-    assert "ERROR django.request RuntimeError\n" in written
-    assert "test_security.py" in written
+    (failed,) = (line for line in lines(written) if line.get("exception") == "RuntimeError")
+    assert failed["logger"] == "django.request"
+    assert f"{__file__}:" in " ".join(failed["at"])
     assert "DisallowedHost" in written
     assert CANARY not in written
     assert "/triage/" not in written.replace("/triage/views.py", "")
 
 
+def lines(written: str) -> list[dict]:
+    return [json.loads(line) for line in written.splitlines()]
+
+
 def test_a_log_record_without_a_request_keeps_its_words_on_one_line(log):
     logging.getLogger("django").warning("one\ntwo %s", "three")
-    assert log.getvalue().endswith("WARNING django 'one\\ntwo three'\n")
-    assert log.getvalue().count("\n") == 1
+    (line,) = lines(log.getvalue())
+    assert (line["level"], line["logger"], line["message"]) == ("WARNING", "django", "one\ntwo three")
+    assert datetime.datetime.fromisoformat(line["time"]).tzinfo
+
+
+def test_a_failure_has_one_number_on_the_page_and_in_the_log(client, settings, log):
+    settings.ROOT_URLCONF = "test_security"
+    client.raise_request_exception = False
+    pages = [Page(client.post("/triage/fail/", {"name": CANARY})) for _ in range(2)]
+    numbers = {re.search(r"Failure number: ([0-9a-f]{8})\.", page.text)[1] for page in pages}
+    assert {line["error_id"] for line in lines(log.getvalue())} == numbers
+    assert len(numbers) == 2
 
 
 @pytest.mark.parametrize("name", ["weasyprint", "pypdf", "PIL.PngImagePlugin", "somebody.elses"])
@@ -293,7 +344,7 @@ def test_a_library_may_warn_but_what_it_was_given_is_in_no_log_line(log, name):
     logging.getLogger(name).warning("cannot read %s", CANARY)
     logging.getLogger(name).error(f"{CANARY} is wrong")  # noqa: G004 (as libraries do)
     logging.getLogger(name).info(CANARY)
-    assert log.getvalue().count(f"WARNING {name} ") == log.getvalue().count(f"ERROR {name} ") == 1
+    assert [(line["level"], line["logger"]) for line in lines(log.getvalue())] == [("WARNING", name), ("ERROR", name)]
     assert f"{__file__}:" in log.getvalue()
     assert CANARY not in log.getvalue()
 
@@ -303,7 +354,8 @@ def test_a_library_whose_exception_is_logged_keeps_its_words_to_itself(log):
         raise ValueError(CANARY)
     except ValueError:
         logging.getLogger("somebody.elses").exception("it failed with %s", CANARY)
-    assert "ERROR somebody.elses ValueError\n" in log.getvalue()
+    (line,) = lines(log.getvalue())
+    assert (line["logger"], line["exception"]) == ("somebody.elses", "ValueError")
     assert CANARY not in log.getvalue()
 
 
@@ -339,20 +391,29 @@ def test_the_real_server_sends_the_headers_and_writes_no_canary(blank_site):
         assert got == status, url
         assert headers["Content-Security-Policy"].startswith("default-src 'none'"), url
         assert headers["Set-Cookie"] is None, url
-    assert blank_site.logged("POST /triage/review/ 200")
-    assert blank_site.logged("POST /es/triage/review/ 200")
-    assert blank_site.logged("GET /problems/<slug:slug>/ 404")
-    assert blank_site.logged("GET /es/problems/<slug:slug>/ 404")
+    assert blank_site.logged("POST review 200")
+    assert blank_site.logged("POST - 413")
+    assert blank_site.logged("GET problem 404")
+    assert blank_site.logged("GET static 404")
     assert blank_site.logged("GET - 404")
     assert CANARY not in blank_site.log
 
 
-def test_gunicorn_names_no_address_of_a_request_that_failed():
-    said = ("Error handling request %s", (f"/{CANARY}?{CANARY}",)), (f"Invalid request from ip=::1: {CANARY}", ())
-    for words, arguments in said:
-        record = logging.LogRecord("gunicorn.error", logging.ERROR, "x", 1, words, arguments, None)
-        runpy.run_path(str(ROOT / "deploy" / "gunicorn.conf.py"))["NothingPersonal"]().filter(record)
-        assert CANARY not in record.getMessage()
+@pytest.mark.parametrize(
+    ("words", "arguments", "failed"),
+    [
+        ("Error handling request %s %s", ("GET", f"/{CANARY}?{CANARY}"), True),
+        (f"Invalid request from ip=::1: {CANARY}", (), False),
+    ],
+)
+def test_gunicorn_names_no_address_of_a_request_that_failed(words, arguments, failed):
+    try:
+        raise ValueError(CANARY)
+    except ValueError:
+        trouble = sys.exc_info() if failed else None
+    record = logging.LogRecord("gunicorn.error", logging.ERROR, "x", 1, words, arguments, trouble)
+    assert CANARY not in PrivateFormatter().format(record)
+    assert CANARY in logging.Formatter().format(record)
 
 
 def test_the_process_that_opens_files_logs_nothing_of_them():
@@ -401,12 +462,25 @@ def test_the_deployment_check_has_no_complaint():
 
 def test_https_is_demanded_where_a_proxy_speaks_it(client, settings):
     settings.SECURE_SSL_REDIRECT = True
-    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     settings.SECURE_HSTS_SECONDS = 63_072_000
     settings.SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     assert client.get("/")["Location"] == "https://testserver/"
-    response = client.get("/", headers={"x-forwarded-proto": "https"})
-    assert response["Strict-Transport-Security"] == "max-age=63072000; includeSubDomains"
+    # The server has not been told to believe whoever sent this.
+    assert client.get("/", headers={"x-forwarded-proto": "https"})["Location"] == "https://testserver/"
+    for url in ("/", "/nowhere/", "/triage/"):
+        response = client.get(url, secure=True)
+        assert response["Strict-Transport-Security"] == "max-age=63072000; includeSubDomains"
+
+
+@pytest.mark.parametrize(("believed", "status"), [("127.0.0.1", 200), ("192.0.2.1", 301)])
+def test_only_a_named_proxy_is_believed_that_a_request_came_by_https(static_files, tmp_path, believed, status):
+    options = ("--forwarded-allow-ips", believed)
+    environment = {"WAYIN_HTTPS": "1", "WAYIN_HOSTS": "localhost,127.0.0.1"}
+    with browser.running_site(tmp_path, environment=environment, options=options) as site:
+        connection = http.client.HTTPConnection(site.removeprefix("http://"), timeout=10)
+        connection.request("GET", "/faq/", headers={"X-Forwarded-Proto": "https"})
+        assert connection.getresponse().status == status
+        connection.close()
 
 
 @pytest.mark.parametrize("name", ["WAYIN_HTTPS", "WAYIN_DEBUG"])

@@ -9,8 +9,8 @@ from django.views.decorators.http import require_safe
 
 from helpdesk.catalog import Problem
 from helpdesk.loaded import catalog, desk_catalog, organization
-from helpdesk.views import checklist_steps
-from triage import pdf, workers
+from helpdesk.views import checklist_steps, public
+from triage import counts, pdf, workers
 from triage.answers import RESULTS, from_pairs
 from triage.drafts import from_packet, from_post
 from triage.packet import desk_cards
@@ -19,6 +19,8 @@ from triage.views import View, details_page, pairs_of, private, review_page
 
 # Seconds until it makes sense to ask again.
 RETRY_AFTER = "5"
+# How the proxy in front marks a request of somebody who asks for too many PDFs (deploy/nginx.conf).
+OVER_LIMIT = "REJECTED_DRY_RUN"
 # Renderings that show no picture need no worker process, and so are never refused.
 WITH_PICTURE = ("pdf", "html", "json", "fhir")
 
@@ -38,11 +40,13 @@ def packet(request: HttpRequest, kind: str) -> HttpResponse:
     if not draft.form.is_valid():
         return details_page(request, draft, dropped, status=422)
     try:
+        _turn_away_floods(request)
         content = rendering.render(draft.packet())
     except pdf.TooLongError:
         return review_page(request, draft, trouble=catalog().pages["too-long"], status=422)
     except (workers.BusyError, workers.LimitError):
         return _later(review_page(request, draft, trouble=catalog().pages["busy"], status=503))
+    counts.PACKETS.labels(kind).inc()
     return _file(content, rendering.content_type, rendering.file_name)
 
 
@@ -53,12 +57,19 @@ def start(request: HttpRequest) -> HttpResponse:
     return _start_here(request, status=200)
 
 
+def _turn_away_floods(request: HttpRequest) -> None:
+    """Raises workers.BusyError where the proxy says that this visitor asks for too many PDFs."""
+    if request.headers.get("X-Over-Limit") == OVER_LIMIT:
+        raise workers.BusyError
+
+
 def may_be_busy(view: View) -> View:
     """Answers 503 with a page that says what to do where no worker process is free."""
 
     @wraps(view)
     def guarded(request: HttpRequest) -> HttpResponse:
         try:
+            _turn_away_floods(request)
             return view(request)
         except (workers.BusyError, workers.LimitError):
             return _later(render(request, "helpdesk/page.html", {"page": catalog().pages["busy"]}, status=503))
@@ -66,7 +77,7 @@ def may_be_busy(view: View) -> View:
     return guarded
 
 
-@require_safe
+@public
 @may_be_busy
 def blank(request: HttpRequest) -> HttpResponse:
     """The packet as an empty form, whole or for one problem (`?problem=account-locked`)."""
@@ -76,27 +87,27 @@ def blank(request: HttpRequest) -> HttpResponse:
     return _file(_blank_pdf(catalog().language.code, slug), "application/pdf", "support-request-form.pdf")
 
 
-@require_safe
+@public
 @may_be_busy
 def checklist(request: HttpRequest) -> HttpResponse:
     """The quick checklist on one page, with boxes to tick."""
     return _file(_checklist_pdf(catalog().language.code), "application/pdf", "checklist.pdf")
 
 
-@require_safe
+@public
 @may_be_busy
 def sample(request: HttpRequest) -> HttpResponse:
     """A packet of a patient who does not exist, for desks to look at."""
     return _file(_sample_pdf(catalog().language.code), "application/pdf", "sample.pdf")
 
 
-@require_safe
+@public
 def schema(request: HttpRequest) -> HttpResponse:
     """The JSON schema of the packet's data."""
     return HttpResponse(SCHEMA.read_bytes(), content_type="application/schema+json")
 
 
-@require_safe
+@public
 def fhir_questionnaire(request: HttpRequest) -> HttpResponse:
     """The FHIR Questionnaire that each packet's QuestionnaireResponse answers."""
     return HttpResponse(questionnaire(), content_type="application/fhir+json")

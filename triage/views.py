@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from helpdesk.alternates import alternates
 from helpdesk.catalog import Page
 from helpdesk.loaded import catalog, desk_catalog, organization, say
-from triage import workers
+from triage import counts, workers
 from triage.answers import SYMPTOM_KEY, Answers, Pairs, from_pairs
 from triage.attached import NotOursError, data_in
 from triage.device import guess
@@ -92,6 +92,7 @@ def verdict(request: HttpRequest, answers: Answers, dropped: bool) -> HttpRespon
     if next_question(catalog(), answers):
         return _go("question", answers.pairs(), dropped)
     assessment = assess(catalog(), answers)
+    _count(assessment)
     context = _assessment_context(assessment) | {
         "form": TriedForm(assessment.steps, answers.tried),
         "hidden": Answers(answers.symptoms, assessment.answers.answers).pairs(),
@@ -228,6 +229,12 @@ def _assessment_context(assessment: Assessment) -> dict[str, object]:
         "desks": desk_cards(catalog(), assessment.desks),
         "query": _query(assessment),
     }
+
+
+def _count(assessment: Assessment) -> None:
+    counts.VERDICTS.labels(assessment.verdict).inc()
+    for problem in assessment.problems:
+        counts.PROBLEMS.labels(problem.slug).inc()
 
 
 def _query(assessment: Assessment) -> str:

@@ -7,23 +7,21 @@ may wait for it, and more are turned away at once: the pages that need none of t
 
 import logging
 import multiprocessing
-import os
-import resource
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import TimeoutError as TookTooLong
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
-from triage import pdf
+from triage import counts, limits, pdf
 
 # Seconds for one task. The longest honest packet takes about one.
 SECONDS = 4.0
-# Bytes of address space. WeasyPrint with a picture needs about a third of it.
-MEMORY = 1024 * 1024 * 1024
 # How many requests of one server process may be in here, the one at work counted. The last one waits for
 # PLACES x SECONDS at the most. Fewer than the process has threads (deploy/gunicorn.conf.py): pages need one too.
 PLACES = 3
@@ -32,8 +30,8 @@ TASKS = 500
 
 Result = TypeVar("Result")
 
-_places = threading.BoundedSemaphore(PLACES)
 _one_at_a_time = threading.Lock()
+_log = logging.getLogger("wayin.workers")
 
 
 class BusyError(Exception):
@@ -44,13 +42,41 @@ class LimitError(Exception):
     """The task broke a limit (the argument says which) and was ended."""
 
 
+class _Places:
+    """The requests that are in here now."""
+
+    def __init__(self) -> None:
+        self.taken = 0
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """Takes a place and gives it back. Raises BusyError where none is free."""
+        with self._lock:
+            if self.taken >= PLACES:
+                raise BusyError
+            self.taken += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self.taken -= 1
+
+
+_places = _Places()
+counts.PLACES_TAKEN.set_function(lambda: _places.taken)
+
+
 def run(task: Callable[..., Result], *arguments: object) -> Result:
     """What `task(*arguments)` returns, worked out in another process. An exception that it raises is raised here.
 
     Raises BusyError and LimitError.
     """
-    if not _places.acquire(blocking=False):
-        raise BusyError
+    with _counted(task.__name__), _places.one():
+        return _result(task, *arguments)
+
+
+def _result(task: Callable[..., Result], *arguments: object) -> Result:
     try:
         return _pool().schedule(task, args=arguments, timeout=SECONDS).result()  # type: ignore[no-any-return]
     except TookTooLong:
@@ -58,13 +84,41 @@ def run(task: Callable[..., Result], *arguments: object) -> Result:
     except (MemoryError, ProcessExpired, BrokenProcessPool):
         # A native library that cannot get memory ends the process.
         raise LimitError("memory") from None
-    finally:
-        _places.release()
 
 
 def warm_up() -> None:
     """Starts the process and has it find its fonts, so that the first patient need not wait for that."""
     _pool().schedule(pdf.warm_up)
+
+
+def answers() -> bool:
+    """Whether the process is there. Where it is at work it is: a task that hangs is ended soon."""
+    try:
+        return bool(_places.taken) or _result(pdf.warm_up) is None
+    except LimitError:
+        return False
+
+
+@contextmanager
+def _counted(task: str) -> Iterator[None]:
+    """Counts a task, how it ended and how long it took."""
+    began = time.perf_counter()
+    outcome = "done"
+    try:
+        yield
+    except BusyError:
+        outcome = "busy"
+        raise
+    except LimitError as error:
+        outcome = str(error)
+        _log.warning("%s broke its limit: %s", task, outcome)
+        raise
+    except Exception:
+        outcome = "refused"
+        raise
+    finally:
+        counts.TASKS.labels(task, outcome).inc()
+        counts.TASK_SECONDS.labels(task).observe(time.perf_counter() - began)
 
 
 def _pool() -> ProcessPool:
@@ -79,15 +133,5 @@ def _pool() -> ProcessPool:
 def _new_pool() -> ProcessPool:
     """One process for each server process, forked from a small server that has no threads for a fork to break."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["triage.pdf", "triage.picture", "triage.attached"])
-    return ProcessPool(max_workers=1, max_tasks=TASKS, initializer=_limit, context=context)
-
-
-def _limit() -> None:
-    # A library may quote what it was given, and there is no private formatter here.
-    logging.disable()
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    # It may write no file, and leave no memory image behind.
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    os.nice(5)
+    context.set_forkserver_preload(["triage.limits", "triage.pdf", "triage.picture", "triage.attached"])
+    return ProcessPool(max_workers=1, max_tasks=TASKS, initializer=limits.apply, context=context)
