@@ -78,6 +78,21 @@ def language(handler: Handler) -> Handler:
     return middleware
 
 
+def own_forms(handler: Handler) -> Handler:
+    """Refuses a form that another site sends in its visitor's browser, with words that are not the visitor's.
+
+    A token in a cookie would do the same, but there are no cookies here. Browsers say it themselves
+    (https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header); one that is too old to say is let in.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if request.method == "POST" and request.headers.get("Sec-Fetch-Site") == "cross-site":
+            return render(request, "helpdesk/refused.html", status=403)
+        return handler(request)
+
+    return middleware
+
+
 # A browser that is still sending hears no answer. So what is a little too long is read and thrown away.
 _THROWN_AWAY = 32 * 1024 * 1024
 

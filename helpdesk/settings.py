@@ -60,6 +60,7 @@ MIDDLEWARE = [
     "helpdesk.middleware.answers_probes",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "helpdesk.middleware.language",
+    "helpdesk.middleware.own_forms",
     "helpdesk.middleware.bounded_body",
     "django.middleware.common.CommonMiddleware",
 ]
@@ -134,7 +135,7 @@ SECURE_PROXY_SSL_HEADER = None
 WAYIN_METRICS = env_bool("WAYIN_METRICS")
 SILENCED_SYSTEM_CHECKS = [
     "security.W002",  # clickjacking: our CSP says frame-ancestors 'none'
-    "security.W003",  # CSRF: a POST changes nothing here, and the token would need a cookie
+    "security.W003",  # CSRF: a token would need a cookie; middleware.own_forms refuses the forms of other sites
     "security.W021",  # HSTS preload is the health system's choice for its whole domain
 ]
 

@@ -52,7 +52,7 @@ def is_red(image: Image.Image, at: tuple[int, int]) -> bool:
 # ---- what is taken ----
 
 
-@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "HEIF"])
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
 def test_the_pictures_that_phones_and_computers_make_are_taken(kind):
     made = opened(clean(saved(screen(), kind)))
     assert made.format == "PNG"
@@ -102,7 +102,7 @@ def with_canaries(kind: str) -> bytes:
     return saved(image, kind.partition(",")[0], **options) + CANARY.encode()
 
 
-@pytest.mark.parametrize("kind", ["PNG", "PNG, few colours", "JPEG", "WEBP", "HEIF"])
+@pytest.mark.parametrize("kind", ["PNG", "PNG, few colours", "JPEG", "WEBP"])
 def test_nothing_that_came_along_is_left(kind):
     sent = with_canaries(kind)
     assert CANARY.encode() in sent
@@ -123,7 +123,7 @@ def chunks_of(png: bytes) -> list[tuple[bytes, bytes]]:
     return found
 
 
-@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "HEIF"])
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
 @pytest.mark.parametrize("size", [(1, 1), (320, 200), (1100, 1500)])
 def test_cleaning_twice_is_cleaning_once(kind, size):
     photo = screen(size)
@@ -208,7 +208,7 @@ HOSTILE = {
     "half a PNG": (cut("PNG"), "broken"),
     "half a JPEG": (cut("JPEG"), "broken"),
     "half a WebP": (cut("WEBP"), ""),
-    "half a HEIC": (cut("HEIF"), ""),
+    "HEIC": (b"\0\0\0\x1cftypheic\0\0\0\0mif1heic" + b"\0" * 64, "not-a-picture"),
     "broken check sums": (saved(screen(), "PNG").replace(b"IDAT", b"IDAX"), ""),
 }
 

@@ -329,7 +329,7 @@ def _picture_field() -> forms.Field:
         label=say("picture.label"),
         help_text=say("picture.hint"),
         required=False,
-        widget=forms.FileInput({"accept": "image/png,image/jpeg,image/webp,image/heic"}),
+        widget=forms.FileInput({"accept": "image/png,image/jpeg,image/webp"}),
         error_messages={"empty": say("picture.empty")},
     )
     field.why = say("picture.why")
