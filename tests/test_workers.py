@@ -14,6 +14,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from multiprocessing import forkserver
 from pathlib import Path
 
 import browser
@@ -93,6 +94,33 @@ def test_a_process_that_is_killed_while_it_waits_is_replaced(number):
         os.kill(process, number)
         time.sleep(0.5)
         assert workers.run(os.getpid) != process
+
+
+def test_when_the_server_that_forks_it_is_killed_too_both_come_back():
+    for _ in range(2):
+        server, process = workers.run(os.getppid), workers.run(os.getpid)
+        assert server != os.getpid()
+        for pid in (server, process):
+            os.kill(pid, signal.SIGKILL)
+        time.sleep(0.5)
+        assert workers.run(os.getpid) != process
+        assert workers.run(os.getppid) != server
+
+
+def test_a_replica_starts_even_where_the_process_does_not(monkeypatch):
+    """Pages come before papers. The first task tries again."""
+    begin = forkserver.connect_to_new_process
+    monkeypatch.setattr(forkserver, "connect_to_new_process", _broken)
+    workers._new_pool.cache_clear()
+    workers.warm_up()
+    with pytest.raises(workers.LimitError):
+        workers.run(os.getpid)
+    monkeypatch.setattr(forkserver, "connect_to_new_process", begin)
+    assert workers.run(chores.echo, 1) == 1
+
+
+def _broken(*_):
+    raise EOFError
 
 
 def test_a_process_that_is_killed_at_work_costs_one_task():

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import TimeoutError as TookTooLong
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import TypeVar
 
@@ -87,8 +87,12 @@ def _result(task: Callable[..., Result], *arguments: object) -> Result:
 
 
 def warm_up() -> None:
-    """Starts the process and has it find its fonts, so that the first patient need not wait for that."""
-    _pool().schedule(pdf.warm_up)
+    """Starts the process and has it find its fonts, so that the first patient need not wait for that.
+
+    Where it does not start, the first task tries again: pages come before papers.
+    """
+    with suppress(BrokenProcessPool):
+        _pool().schedule(pdf.warm_up)
 
 
 def answers() -> bool:
@@ -122,11 +126,21 @@ def _counted(task: str) -> Iterator[None]:
 
 
 def _pool() -> ProcessPool:
-    """The pool. Pebble gives one up for good when its process is killed while it has nothing to do."""
+    """The pool. Pebble gives one up for good when its process is killed while it has nothing to do.
+
+    Raises BrokenProcessPool where the process cannot be started now.
+    """
     with _one_at_a_time:
-        if not _new_pool().active:
+        if not _is_active(_new_pool()):
             _new_pool.cache_clear()
         return _new_pool()
+
+
+def _is_active(pool: ProcessPool) -> bool:
+    try:
+        return bool(pool.active)
+    except BrokenProcessPool:
+        return False
 
 
 @lru_cache(maxsize=1)
