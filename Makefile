@@ -3,13 +3,14 @@
 PY    = .venv/bin/python
 PORT ?= 8000
 ARGS ?=
+SECONDS ?= 60
 VERAPDF ?= ../shared/tools/verapdf/check
 export PORT
 COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" .cache/lock/bin/uv pip compile pyproject.toml $(ARGS) --quiet \
           --universal --python-version 3.11 --generate-hashes --no-emit-index-url
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check check-pdf prepare lock clean set-up-run set-up-test set-up-trials
+.PHONY: help run stack storm fuzz dev test check check-pdf prepare lock sbom clean set-up-run set-up-test set-up-trials
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -19,12 +20,21 @@ run: prepare ## serve the site on http://127.0.0.1:8000, as production does (POR
 	@echo "Way In: http://127.0.0.1:$(PORT) (Ctrl-C stops it)"
 	@exec $(PY) -m gunicorn --config deploy/gunicorn.conf.py
 
+stack: prepare set-up-test ## the whole of it on this machine: nginx with TLS in front of two replicas
+	@exec $(PY) -m trials.stack
+
+storm: prepare set-up-test ## what it does when everyone comes at once: a table, in two minutes (ARGS="--rates 50,100")
+	@$(PY) -m trials.storm $(ARGS)
+
+fuzz: set-up-trials ## what reads files and words of strangers, fuzzed for a minute each (SECONDS=300, ARGS="picture pdf")
+	@$(PY) -m trials.fuzz --seconds $(SECONDS) $(ARGS)
+
 dev: set-up-run ## the same with Django's own server: reloads on change, shows errors
 	@$(PY) bin/setup port
 	@WAYIN_DEBUG=1 exec $(PY) manage.py runserver 127.0.0.1:$(PORT)
 
-test: check ## every check and every test (ARGS="-k locked" goes to pytest)
-	@$(PY) -m pytest $(ARGS)
+test: check ## every check and every test, two at a time (ARGS="-k locked" goes to pytest)
+	@$(PY) -m pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 check: set-up-test ## linter, format, types, content and settings
 	@$(PY) -m ruff check .
@@ -41,6 +51,7 @@ check-pdf: set-up-test ## both validators over every packet variant; needs veraP
 prepare: set-up-run ## packages, content check and static files, for a server that starts gunicorn itself
 	@$(PY) manage.py check
 	@$(PY) manage.py collectstatic --no-input --verbosity 0
+	@$(PY) manage.py proxy_pages build/proxy
 
 lock: ## remake requirements/*.txt, pinned and hashed, without addresses (ARGS=--upgrade for newer ones)
 	@python=$$(bin/find-python) && "$$python" -m venv .cache/lock
@@ -48,6 +59,9 @@ lock: ## remake requirements/*.txt, pinned and hashed, without addresses (ARGS=-
 	@$(COMPILE) --output-file requirements/run.txt
 	@$(COMPILE) --extra test --constraint requirements/run.txt --output-file requirements/test.txt
 	@$(COMPILE) --extra trials --constraint requirements/test.txt --output-file requirements/trials.txt
+
+sbom: set-up-trials ## list what the site is made of: build/sbom.json, in CycloneDX
+	@$(PY) bin/sbom
 
 clean: ## remove all that was made here
 	rm -rf .venv .cache build .hypothesis

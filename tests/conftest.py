@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import resource
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from hypothesis import settings
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from helpdesk import loaded, organization
+from trials.stack import Stack
 
 # No deadline: a shared machine is slow now and then. In CI always the same examples: it must not fail by chance.
 settings.register_profile("wayin", deadline=None, derandomize="CI" in os.environ)
@@ -27,9 +29,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """The processes of pytest-xdist share the static files, so they are collected before the first of them starts."""
+    if getattr(session.config.option, "numprocesses", None):
+        browser.collect_static()
+
+
 @pytest.fixture(scope="session")
-def static_files() -> None:
-    browser.collect_static()
+def static_files(request) -> None:
+    if not hasattr(request.config, "workerinput"):
+        browser.collect_static()
 
 
 @pytest.fixture(scope="session")
@@ -45,6 +54,27 @@ def blank_site(static_files, tmp_path_factory) -> Iterator[browser.Site]:
     """The same as it comes: with the blank fact sheet."""
     with browser.running_site(tmp_path_factory.mktemp("blank-site")) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def stack(static_files, tmp_path_factory) -> Iterator[Stack]:
+    """nginx in front of two replicas, as the made-up health system runs them."""
+    with Stack(tmp_path_factory.mktemp("stack"), organization=browser.EXAMPLE_ORGANIZATION) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def failing_stack(static_files, tmp_path_factory) -> Iterator[Stack]:
+    """The same with the addresses of failing/urls.py, and with a memory image of each process that crashes."""
+    environment = {"DJANGO_SETTINGS_MODULE": "failing.settings", "PYTHONPATH": str(browser.ROOT / "tests")}
+    folder = tmp_path_factory.mktemp("failing-stack")
+    usual = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (usual[1], usual[1]))
+    try:
+        with Stack(folder, organization=browser.EXAMPLE_ORGANIZATION, environment=environment) as running:
+            yield running
+    finally:
+        resource.setrlimit(resource.RLIMIT_CORE, usual)
 
 
 @pytest.fixture(scope="session")

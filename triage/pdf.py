@@ -127,7 +127,10 @@ _NEED_NO_FONT = ((0, 0x20), (0x7F, 0xA0), (0x200B, 0x2010), (0x2066, 0x206A), (0
 def _drawn() -> bytearray:
     """For each code point, whether some font has it, or it needs none."""
     drawn = bytearray(sys.maxunicode + 1)
-    listed = subprocess.run(["fc-list", "--format", "%{charset} "], capture_output=True, text=True, check=True).stdout
+    # With stale caches fc-list tries to write new ones, which it may not here (triage/limits.py). Python lives through
+    # the signal for that; its children would die of it if signals were restored.
+    words = ["fc-list", "--format", "%{charset} "]
+    listed = subprocess.run(words, capture_output=True, text=True, check=True, restore_signals=False).stdout
     spans = [span.partition("-") for span in listed.split()]
     for start, end in [*((int(first, 16), int(last or first, 16) + 1) for first, _, last in spans), *_NEED_NO_FONT]:
         drawn[start:end] = b"\1" * (end - start)
