@@ -78,11 +78,19 @@ def _logo(path: Path, info: ValidationInfo) -> Path:
     logo = Path((info.context or {}).get("folder", ".")) / path
     if logo.suffix not in LOGO_TYPES:
         raise ValueError(f"take a {' or '.join(LOGO_TYPES)} file, not {path}")
-    if not logo.is_file():
+    if not _is_file(logo):
         raise ValueError(f"there is no file {logo}")
     if logo.stat().st_size > LOGO_BYTES:
         raise ValueError(f"{path} has {logo.stat().st_size} bytes, and {LOGO_BYTES} is the most; make it smaller")
     return logo
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        # Such as a name that is longer than any file's.
+        return False
 
 
 def _in_languages(value: object, info: ValidationInfo) -> object:
@@ -348,7 +356,9 @@ FACTS = {
 def load(path: Path = BLANK) -> Organization:
     """The fact sheet in the file `path`. Raises ContentError, which names each key that is wrong."""
     table = read_toml(path)
-    return parse(Organization, table, shown(path), {"folder": path.parent, "language": table.get("language", SOURCE)})
+    language = table.get("language")
+    context = {"folder": path.parent, "language": language if isinstance(language, str) else SOURCE}
+    return parse(Organization, table, shown(path), context)
 
 
 def said(text: Mapping[str, str], language: str) -> tuple[str, str]:

@@ -121,7 +121,7 @@ def read_toml(path: Path) -> Table:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ContentError(f"{shown(path)}: there is no such file") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         hints = "".join(f"; {hint}" for start, hint in TOML_HINTS.items() if str(error).startswith(start))
         raise ContentError(f"{shown(path)}: cannot be read as TOML: {error}{hints}") from None
 

@@ -347,6 +347,8 @@ ADVERSARIAL = {
     "is my": "a1 is my ",
     "as my": "a1as my",
     "x1": "x1",
+    "marks out of order": "\u0301\u0323",
+    "marks that fall apart": "\u0f73",
 }
 AFTER_A_WORD = (
     "contraseña",

@@ -1,5 +1,7 @@
 """The guess at device and browser, from what browsers really send."""
 
+import gc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -74,3 +76,9 @@ def test_no_header_breaks_it_and_a_guess_fits_its_field(user_agent):
 def test_a_header_of_fifty_thousand_characters_gives_what_its_start_gives():
     start = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
     assert guess(start + " " * 50_000 + "Android") == guess(start)
+
+
+def test_what_a_browser_sent_is_not_kept():
+    sent = "Mozilla/5.0 (Linux; Android 14; Canary7Q) AppleWebKit/537.36"
+    assert guess(sent) == {"device": "Canary7Q, Android 14", "browser": "Android 14"}
+    assert [table for table in gc.get_objects() if type(table) is dict and sent in table] == []

@@ -236,6 +236,8 @@ def test_a_desk_can_be_reached_in_any_of_three_ways(way):
         ("[portal]\nsign_in_adress = 1", "portal.sign_in_adress", "there is no such key"),
         ("[desks.reception]\n", "desks.reception", "there is no such key"),
         ("[colours]\n", "colours", "there is no such key"),
+        (f'[look]\nlogo = "{"a" * 300}.png"', "look.logo", "there is no file"),
+        ('language = ["en"]\n[rules]\ncost = "nothing"', "language", "valid string"),
         ('[[places]]\nhours = "all day"', "places.1.name", "this key is missing; add it"),
         (
             '[desks.support]\nhandles = ["activation"]' + SOURCED + '[desks.clinic]\nhandles = ["activation"]',
@@ -277,7 +279,7 @@ def test_every_fault_is_named_at_once(tmp_path):
     ]
 
 
-@pytest.mark.parametrize("text", ["not toml", "[a\n", "x = \n", "\x00"])
+@pytest.mark.parametrize("text", ["not toml", "[a\n", "x = \n", "\x00", "x = " + "[" * 3000, "x = " + "9" * 5000])
 def test_a_file_that_is_not_toml_is_refused(tmp_path, text):
     assert refusal(tmp_path, text).startswith("sheet.toml: cannot be read as TOML: ")
 

@@ -135,6 +135,22 @@ def test_the_same_picture_gives_the_same_bytes_whoever_sends_it():
     assert clean(saved(screen(), "PNG")) == clean(saved(screen(), "PNG", compress_level=1))
 
 
+def test_a_picture_whose_palette_is_missing_is_made_as_any_other():
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", 8, 2, 1, 3, 0, 0, 0))
+    rows = chunk(b"IDAT", zlib.compress(b"\0\x0f\0\xf0"))
+    once = clean(b"\x89PNG\r\n\x1a\n" + head + rows + chunk(b"IEND", b""))
+    assert opened(once).size == (8, 2)
+    assert clean(once) == once
+
+
+def test_a_picture_that_brings_a_palette_has_no_more_colours_than_any_other():
+    many = Image.linear_gradient("L").convert("RGB").quantize(256)
+    assert len(many.getcolors()) > picture.COLOURS
+    once = clean(saved(many, "PNG"))
+    assert len(opened(once).getcolors()) <= picture.COLOURS
+    assert clean(once) == once
+
+
 @pytest.mark.parametrize("size", [(5000, 5000), (8000, 300), (300, 8000), (1001, 10)])
 def test_size_and_colours_have_bounds(size):
     made = opened(clean(saved(Image.linear_gradient("L").resize(size).convert("RGB"), "PNG")))

@@ -3,6 +3,7 @@
 import datetime
 import io
 import json
+import time
 import zlib
 from pathlib import Path
 from typing import Any
@@ -349,6 +350,19 @@ def test_the_file_is_read_by_what_it_is_and_not_by_its_name(packets, client):
     assert give(client, packets.pdf(SIMPLE), "../../etc/passwd").status == 200
     assert give(client, packets.json(SIMPLE), "x.pdf").status == 200
     assert not Path("etc").exists()
+
+
+@pytest.mark.parametrize("value", [b"1", b"[]", b"{}", b'"refill"', b'"none-of-these"'])
+@pytest.mark.parametrize("place", [b'"symptoms":["locked-message"', b'"answers":{"needed-today":["refill"', b'"x":[1'])
+def test_a_file_of_a_million_values_is_refused_before_anything_is_made_of_them(client, place, value):
+    parts = {b"symptoms": b'["locked-message"]', b"answers": b"{}", b"tried": b"{}", b"details": b"{}"}
+    rest = b"".join(b',"%s":%s' % part for part in parts.items() if b'"%s"' % part[0] not in place)
+    end = b"]}" if b"{" in place else b"]"
+    document = b"{" + place + (b"," + value) * (2_000_000 // len(value)) + end + rest + b"}"
+    began = time.thread_time()
+    assert give(client, document, "support-request.json").status == 422
+    # A second and 200 MB, if each were looked at; the refusal takes some milliseconds.
+    assert time.thread_time() - began < 0.5
 
 
 def test_a_bomb_costs_no_memory_here():

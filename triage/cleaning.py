@@ -21,6 +21,17 @@ _JOINERS = "\u200c\u200d"
 
 # More marks than this on one letter is a prank ("Zalgo"); no written language needs so many.
 _MARKS_A_LETTER = 4
+
+
+def _is_mark(character: str) -> bool:
+    """Whether a normal form may move it: it is a mark, or falls apart into marks alone."""
+    return bool(unicodedata.combining(unicodedata.normalize("NFD", character)[0]))
+
+
+# To bring n marks in a row into their order takes n * n steps: minutes for what one form may hold. Thirty are enough
+# for every language (https://www.unicode.org/reports/tr15/#Stream_Safe_Text_Format).
+_MARKS = frozenset(filter(_is_mark, map(chr, range(0x300, 0x20000))))
+_TOO_MANY_MARKS = re.compile("([{0}]{{30}})[{0}]+".format("".join(sorted(_MARKS))))
 _LINES = 60
 
 
@@ -53,12 +64,21 @@ def _fold(line: str) -> str:
 
 
 def _clean(typed: str) -> str:
+    # Each kind of character is looked at once: one field can hold two million.
+    shown = typed.translate({ord(character): _clean_character(character) for character in set(typed)})
     # Dropping comes first: a letter and its mark may only then stand side by side, and make one character.
-    shown = unicodedata.normalize("NFC", "".join(map(_clean_character, typed)))
+    bounded = shown if _MARKS.isdisjoint(shown) else _TOO_MANY_MARKS.sub(r"\1", shown)
+    shown = unicodedata.normalize("NFC", bounded)
+    piled = {character for character in set(shown) if unicodedata.category(character) in ("Mn", "Me")}
+    return _with_few(piled, shown) if piled else shown
+
+
+def _with_few(piled: set[str], shown: str) -> str:
+    """Without those of the marks that are more than _MARKS_A_LETTER on one letter."""
     marks = 0
     cleaned = []
     for character in shown:
-        if unicodedata.category(character) in ("Mn", "Me"):
+        if character in piled:
             marks += 1
         elif character not in _JOINERS:
             marks = 0

@@ -1,6 +1,8 @@
 """A guess at the visitor's device and browser, from what the browser sends anyway."""
 
-from ua_parser import parse
+from functools import lru_cache
+
+from ua_parser import BasicResolver, Parser, load_builtins
 
 from triage.cleaning import clean_line
 
@@ -14,7 +16,7 @@ def guess(user_agent: str) -> dict[str, str]:
 
     A guess: an iPad says that it is a Mac, and Windows 11 says that it is Windows 10.
     """
-    read = parse(clean_line(user_agent[:_LONGEST]))
+    read = _parser().parse(clean_line(user_agent[:_LONGEST]))
     guesses = {}
     if read.os:
         system = " ".join(filter(None, (read.os.family, read.os.major)))
@@ -24,3 +26,9 @@ def guess(user_agent: str) -> dict[str, str]:
     if read.user_agent:
         guesses["browser"] = " ".join(filter(None, (read.user_agent.family, read.user_agent.major)))
     return guesses
+
+
+@lru_cache(maxsize=1)
+def _parser() -> Parser:
+    """The package's usual parser keeps the last two thousand headers that it has read. This one keeps none."""
+    return Parser(BasicResolver(load_builtins()))

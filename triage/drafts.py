@@ -29,6 +29,11 @@ REMOVE_PICTURE = "remove-picture"
 # How long after it was made a packet still carries its own time. A page left open for longer gets a new one.
 PACKET_AGE = datetime.timedelta(days=2)
 
+# The longest packet of ours has some thousands of values, and before each stands one of these signs. A file has room
+# for three million, which would take 600 MB of memory and seconds to look up.
+MOST_VALUES = 50_000
+_BEFORE_A_VALUE = (b",", b"[", b"{")
+
 
 @dataclass(frozen=True)
 class Draft:
@@ -140,6 +145,8 @@ def _believable(carried: str) -> datetime.datetime:
 
 
 def _document(data: bytes) -> dict[str, Any]:
+    if len(data) > attached.LONGEST or sum(map(data.count, _BEFORE_A_VALUE)) > MOST_VALUES:
+        raise attached.NotOursError
     try:
         document = json.loads(data)
     except (ValueError, RecursionError):

@@ -61,7 +61,8 @@ def _small(image: Image.Image) -> Image.Image:
     try:
         if image.mode == "P" and image.width <= WIDTH and image.height <= HEIGHT and "transparency" not in image.info:
             image.load()
-            return image
+            if _has_few_colours(image):
+                return image
         if image.format == "JPEG":
             image.draft("RGB", (WIDTH, HEIGHT))
         image.load()
@@ -73,6 +74,12 @@ def _small(image: Image.Image) -> Image.Image:
     except Exception:  # noqa: BLE001
         raise PictureError("broken") from None
     return paper.quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+
+
+def _has_few_colours(image: Image.Image) -> bool:
+    """Whether it has COLOURS at the most, each of them in its palette."""
+    used = image.getcolors(COLOURS)
+    return bool(used) and max(index for _, index in used) < len(image.getpalette("RGB") or []) // 3
 
 
 def _png(image: Image.Image) -> bytes:
