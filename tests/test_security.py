@@ -1,5 +1,6 @@
 """What every response carries, what no request may be, and what nothing ever keeps."""
 
+import ast
 import base64
 import datetime
 import hashlib
@@ -14,7 +15,8 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from urllib.parse import urlencode
+from pathlib import Path
+from urllib.parse import urlencode, urljoin, urlsplit
 
 import browser
 import pytest
@@ -29,7 +31,9 @@ from helpdesk import settings as shipped
 from helpdesk import urls
 from helpdesk.loaded import catalog, languages
 from helpdesk.logs import PrivateFormatter
+from triage import pdf
 from triage.answers import RESULTS
+from trials.raw import talk
 
 pytestmark = pytest.mark.usefixtures("static_files", "fact_sheet")
 
@@ -212,13 +216,57 @@ def test_static_files_are_named_by_their_content_and_kept(client):
 
 
 @pytest.mark.parametrize(
-    "url", ["/static/../helpdesk/settings.py", "/static/%2e%2e/manage.py", "/.git/config", "/.env"]
+    "url", ["/static/", "/static/../helpdesk/settings.py", "/static/%2e%2e/manage.py", "/.git/config", "/.env"]
 )
 def test_nothing_but_the_site_can_be_read(client, url):
     assert client.get(url).status_code == 404
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "//elsewhere.example/faq",
+        "/es//elsewhere.example/faq",
+        "/\\elsewhere.example/faq",
+        "/%2Felsewhere.example/faq",
+        "/triage/verdict/?next=https://elsewhere.example/",
+        "/triage/review/?symptom=locked-message&next=//elsewhere.example/",
+        "/faq?next=//elsewhere.example/",
+    ],
+)
+def test_no_redirect_leads_off_the_site(client, url):
+    path, _, query = url.partition("?")
+    response = client.get("/", PATH_INFO=path, QUERY_STRING=query)
+    # As a browser reads it, to which a backslash is a slash.
+    target = urljoin("http://testserver/", response.get("Location", "/").replace("\\", "/"))
+    assert urlsplit(target).hostname == "testserver"
+
+
 # ---- requests that are refused before anything reads them ----
+
+
+@pytest.mark.parametrize("url", ["/", "/es/", "/triage/", "/packet/", "/packet/pdf/", "/static/", "/healthz"])
+@pytest.mark.parametrize("method", ["TRACE", "TRACK", "CONNECT", "PROPFIND"])
+def test_a_method_that_no_page_has_is_refused_and_nothing_is_echoed(client, method, url):
+    for length in ("0", ""):
+        response = client.generic(method, url, headers={"x-canary": CANARY}, CONTENT_LENGTH=length)
+        assert response.status_code in (404, 405, 411)
+        assert CANARY not in response.text
+        assert CANARY not in str(response.headers)
+
+
+@pytest.mark.parametrize(
+    ("said", "status"), [("cross-site", 403), ("same-origin", 200), ("same-site", 200), ("none", 200), ("", 200)]
+)
+def test_a_form_that_another_site_sends_is_refused(client, said, status):
+    typed = {"data": urlencode(TYPED), "content_type": "application/x-www-form-urlencoded"}
+    headers = {"sec-fetch-site": said} if said else {}
+    for url in (f"/triage/review/?{LOCKED}", f"/es/triage/review/?{LOCKED}"):
+        response = client.post(url, headers=headers, **typed)
+        assert response.status_code == status
+        assert (CANARY in response.text) == (status == 200)
+    # A link from another site may lead here.
+    assert client.get(f"/triage/verdict/?{LOCKED}", headers=headers).status_code == 200
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
@@ -245,6 +293,37 @@ def test_a_body_may_be_as_long_as_the_limit_and_no_longer(client):
     assert response.status_code == 413
     assert response["Connection"] == "close"
     assert Page(response).link("Or call: when and whom to contact") == "/contact/"
+
+
+# A request that hides in the body of another one, should two servers not agree where that body ends.
+HIDDEN = "GET /robots.txt HTTP/1.1\r\nHost: localhost\r\n\r\n"
+BOTH = len(f"0\r\n\r\n{HIDDEN}")
+IN_PIECES = f"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n{HIDDEN}"
+DOUBTFUL = {
+    "two lengths": f"Content-Length: 5\r\nContent-Length: {BOTH}\r\n\r\na=b&c{HIDDEN}",
+    "two lengths in one": f"Content-Length: 5, {BOTH}\r\n\r\na=b&c{HIDDEN}",
+    "a length with a sign": f"Content-Length: +5\r\n\r\na=b&c{HIDDEN}",
+    "a length in other figures": f"Content-Length: 0x5\r\n\r\na=b&c{HIDDEN}",
+    "a length and pieces": f"Content-Length: {BOTH}\r\n{IN_PIECES}",
+    "pieces by a name with a space": f"Content-Length: 5\r\n{IN_PIECES.replace('Encoding:', 'Encoding :')}",
+    "pieces of a kind that there is not": IN_PIECES.replace("chunked", "xchunked"),
+    "pieces that are none": IN_PIECES.replace("chunked", "identity"),
+    "pieces and none": IN_PIECES.replace("chunked\r\n", "chunked\r\nTransfer-Encoding: identity\r\n"),
+    "a piece that is too long": IN_PIECES.replace("0\r\n", "3\r\na=b&c\r\n0\r\n", 1),
+    "a piece with a sign": IN_PIECES.replace("0\r\n", "+5\r\na=b&c\r\n0\r\n", 1),
+    "a header over two lines": f"Content-Length: 5\r\n {IN_PIECES}",
+    "half a line end": f"X: y\rContent-Length: 5\r\n\r\na=b&c{HIDDEN}",
+}
+
+
+@pytest.mark.parametrize("rest", DOUBTFUL.values(), ids=DOUBTFUL)
+def test_where_a_body_ends_is_never_in_doubt(blank_site, stack, rest):
+    sent = f"POST /triage/review/?{LOCKED} HTTP/1.1\r\nHost: localhost\r\n{rest}".encode()
+    for said in (talk(blank_site, sent), talk(stack.address, sent, stack.context())):
+        assert said.closed
+        assert said.statuses[0] in (400, 411, 501)
+        assert 200 not in said.statuses
+        assert b"User-agent" not in said.content
 
 
 def test_a_file_that_is_not_asked_for_is_not_read_and_two_are_refused(client):
@@ -443,6 +522,59 @@ def test_the_longest_address_fits_into_the_request_line():
     assert addresses == {"/triage/question/", "/es/triage/question/"}
     line = f"GET {max(addresses, key=len)}?{urlencode(pairs)} HTTP/1.1"
     assert len(line) < runpy.run_path(str(ROOT / "deploy" / "gunicorn.conf.py"))["limit_request_line"]
+
+
+# ---- what the code never does ----
+
+MODULES = [ROOT / "deploy" / "gunicorn.conf.py", *(ROOT / "helpdesk").rglob("*.py"), *(ROOT / "triage").rglob("*.py")]
+# What reads objects from bytes, speaks SQL, or calls another machine.
+NEVER_IMPORTED = (
+    *("pickle", "marshal", "shelve", "yaml", "xml", "sqlite3", "django.db"),
+    *("socket", "http.client", "urllib.request", "ftplib", "smtplib", "requests", "django.core.mail"),
+)
+# What runs text as code.
+NEVER_CALLED = {"eval", "exec", "compile", "__import__", "os.system", "os.popen", "Template", "Engine.from_string"}
+
+
+def imports(file: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {name.name for name in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {f"{node.module}.{name.name}" for name in node.names}
+    return found
+
+
+def calls(file: Path) -> list[ast.Call]:
+    return [node for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
+
+
+@pytest.mark.parametrize("file", MODULES, ids=lambda file: file.relative_to(ROOT).as_posix())
+def test_no_text_is_run_as_code_and_nobody_is_called(file):
+    assert not [name for name in imports(file) if f"{name}.".startswith(tuple(f"{never}." for never in NEVER_IMPORTED))]
+    assert not {ast.unparse(call.func) for call in calls(file)} & NEVER_CALLED
+    assert not [call for call in calls(file) if "shell" in {keyword.arg for keyword in call.keywords}]
+
+
+def test_the_one_program_that_is_started_gets_no_word_of_a_visitor(monkeypatch):
+    assert [file.name for file in MODULES if "subprocess" in imports(file)] == ["pdf.py"]
+    started, run = [], subprocess.run
+    monkeypatch.setattr(subprocess, "run", lambda words, **options: started.append(words) or run(words, **options))
+    pdf._drawn.cache_clear()
+    for _ in range(2):
+        pdf.render(f"<html lang=en><title>x</title><p>{CANARY}", "", datetime.datetime(2026, 1, 2, tzinfo=datetime.UTC))
+    assert started == [["fc-list", "--format", "%{charset} "]]
+
+
+def test_the_script_writes_text_and_never_markup_and_keeps_nothing():
+    (script,) = (ROOT / "static").glob("*.js")
+    text = script.read_text(encoding="utf-8")
+    assert '"use strict"' in text
+    assert ".textContent = " in text
+    never = r"\.(inner|outer)HTML|insertAdjacentHTML|document\.(write|cookie)|\beval\b|\bFunction\(|postMessage"
+    assert not re.search(never, text)
+    assert not re.search(r"localStorage|sessionStorage|indexedDB|caches\b|fetch\(|XMLHttpRequest|sendBeacon", text)
 
 
 # ---- settings ----
