@@ -11,6 +11,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.cache import patch_cache_control
 from django.utils.safestring import SafeString, mark_safe
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from helpdesk.alternates import path_in
@@ -24,8 +25,12 @@ STORED_BY_NOBODY = {"private": True, "no_store": True}
 
 
 def public(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """For what is the same for everybody: GET only, and caches may keep it, but not where its address has answers."""
+    """For what is the same for everybody: GET only, and caches may keep it, but not where its address has answers.
 
+    It is compressed here, and so once for a cache. Nothing that a visitor typed is: its length would tell of it.
+    """
+
+    @gzip_page
     @require_safe
     @wraps(view)
     def shown(request: HttpRequest, **arguments: object) -> HttpResponse:

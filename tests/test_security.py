@@ -170,7 +170,20 @@ def test_help_pages_may_be_kept_by_caches_for_a_while_also_when_the_site_is_down
     for name in HELP:
         rules = found[name]["Cache-Control"].split(", ")
         assert rules == ["public", "max-age=300", "stale-while-revalidate=600", "stale-if-error=86400"], name
-        assert found[name]["Vary"] == "Accept-Language", name
+        assert set(found[name]["Vary"].split(", ")) <= {"Accept-Language", "Accept-Encoding"}, name
+
+
+def test_help_pages_are_compressed_and_what_was_typed_is_not(client):
+    gzip = {"accept-encoding": "gzip"}
+    page = client.get("/faq/", headers=gzip)
+    assert page["Content-Encoding"] == "gzip"
+    assert len(page.content) < len(client.get("/faq/").content) / 3
+    typed = {"data": urlencode(TYPED), "content_type": "application/x-www-form-urlencoded"}
+    for response in (
+        client.post(f"/triage/review/?{LOCKED}", headers=gzip, **typed),
+        client.get(f"/triage/verdict/?{LOCKED}", headers=gzip),
+    ):
+        assert "Content-Encoding" not in response
 
 
 @pytest.mark.parametrize("url", ["/problems/account-locked/?symptom=locked-message", "/?x=1", "/es/faq/?x"])

@@ -273,11 +273,11 @@ def main() -> None:
         tempfile.TemporaryDirectory(prefix="wayin-stack-") as folder,
         Stack(Path(folder), organization=os.environ.get("WAYIN_ORGANIZATION")) as stack,
     ):
-        print(f"Way In: {stack.address} (its certificate: {stack.certificate})")  # noqa: T201
-        print(f"        {stack.plain_address} leads there")  # noqa: T201
+        print(f"Way In: {stack.address} (its certificate: {stack.certificate})")
+        print(f"        {stack.plain_address} leads there")
         replicas = ", ".join(f"http://127.0.0.1:{replica.port}" for replica in stack.replicas)
-        print(f"        replicas: {replicas}")  # noqa: T201
-        print(f"        logs and cache: {stack.folder}. Ctrl-C stops it.", flush=True)  # noqa: T201
+        print(f"        replicas: {replicas}")
+        print(f"        logs and cache: {stack.folder}. Ctrl-C stops it.", flush=True)
         signal.pause()
 
 

@@ -75,7 +75,7 @@ def _edges(log: Path) -> str:
 
 
 def _row(cells: list[str] | tuple[str, ...]) -> None:
-    print(f"| {' | '.join(cells)} |", flush=True)  # noqa: T201
+    print(f"| {' | '.join(cells)} |", flush=True)
 
 
 if __name__ == "__main__":
