@@ -4,6 +4,7 @@ One such server is one replica, and PORT is where it listens. More replicas carr
 """
 
 import os
+import resource
 from pathlib import Path
 
 from gunicorn.glogging import Logger
@@ -59,12 +60,28 @@ class PrivateLogger(Logger):
         for handler in self.error_log.handlers:
             handler.setFormatter(PrivateFormatter())
 
+    def access(self, *_) -> None:
+        """Never, whatever the options: it names addresses and browsers. The site writes a line of its own."""
+
 
 logger_class = PrivateLogger
 
 
+def on_starting(server) -> None:
+    # A memory image of a worker that crashes would hold what patients typed.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # Python's own helper processes write warnings to standard error, which are no lines of our log.
+    os.environ["PYTHONWARNINGS"] = "ignore"
+
+
+def pre_request(worker, req) -> None:
+    """gunicorn's own names the address where somebody turns its debug log on."""
+
+
 def post_worker_init(worker) -> None:
     """Starts the process that draws PDFs, so that the first patient need not wait for it."""
+    from helpdesk.logs import speak_for_python
     from triage import workers
 
+    speak_for_python()
     workers.warm_up()

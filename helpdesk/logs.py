@@ -4,12 +4,30 @@ import datetime
 import json
 import logging
 import secrets
+import sys
+import threading
 import traceback
+from typing import Any
 
 from django.http import HttpRequest
 
 # What a record may carry (`extra`) besides time, level and logger. Each is a number or one of a closed set of words.
 FIELDS = ("error_id", "method", "route", "status", "seconds", "bytes")
+# What gunicorn says of its processes, and so of nobody.
+OF_PROCESSES = (
+    "Starting gunicorn",
+    "Listening at",
+    "Using worker",
+    "Booting worker",
+    "Worker exiting",
+    "Worker (pid:",
+    "WORKER TIMEOUT",
+    "Autorestarting worker",
+    "Handling signal",
+    "Hang up",
+    "Reason:",
+    "Shutting down",
+)
 
 
 class PrivateFormatter(logging.Formatter):
@@ -46,6 +64,20 @@ def _told(record: logging.LogRecord) -> dict[str, object]:
         return {}
     if record.name.partition(".")[0] not in ("django", "gunicorn", "wayin"):
         return {"at": [f"{record.pathname}:{record.lineno}"]}
-    # gunicorn quotes what it refuses, and who sent it.
-    refused = str(record.msg).startswith("Invalid request")
-    return {"message": "Invalid request refused" if refused else record.getMessage()}
+    # Of gunicorn, only what its words begin with as here: it quotes what it refuses, and who sent it.
+    if record.name.startswith("gunicorn") and not str(record.msg).startswith(OF_PROCESSES):
+        return {}
+    return {"message": record.getMessage()}
+
+
+def speak_for_python() -> None:
+    """Has the log say what Python itself would write to standard error, with all that it quotes."""
+    log = logging.getLogger("wayin")
+
+    def say(failed: Any) -> None:
+        log.error("", exc_info=(failed.exc_type, failed.exc_value, failed.exc_traceback))
+
+    threading.excepthook = sys.unraisablehook = say
+    logging.captureWarnings(capture=True)
+    # A line that cannot be written is lost, instead of being quoted beside the log.
+    logging.raiseExceptions = False

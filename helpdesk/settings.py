@@ -143,6 +143,7 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"private": {"()": "helpdesk.logs.PrivateFormatter"}},
+    "filters": {"failures": {"()": "django.utils.log.CallbackFilter", "callback": lambda record: record.exc_info}},
     "handlers": {
         "stderr": {"class": "logging.StreamHandler", "formatter": "private"},
         "stdout": {"class": "logging.StreamHandler", "formatter": "private", "stream": "ext://sys.stdout"},
@@ -151,8 +152,8 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "django": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
-        # A log line for each 404 tells nothing that helps, and its address may be somebody's paste.
-        "django.request": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
+        # Only what failed: a line for each page that is not there, or each PDF that is turned away, helps nobody.
+        "django.request": {"handlers": ["stderr"], "level": "ERROR", "filters": ["failures"], "propagate": False},
         "wayin.access": {
             "handlers": ["stdout"],
             "level": "INFO" if env_bool("WAYIN_ACCESS_LOG") else "CRITICAL",

@@ -80,8 +80,8 @@ def running_site(
 ) -> Iterator[Site]:
     """The real gunicorn with the real settings on a free port. Collect the static files first."""
     port = free_port()
-    temporary = folder / "temporary"
-    temporary.mkdir()
+    # Not in `folder`: the name of a socket in there may have 108 characters at the most.
+    temporary = Path(tempfile.mkdtemp(prefix="wayin-"))
     environment = {n: value for n, value in os.environ.items() if not n.startswith("WAYIN_")} | dict(environment or {})
     environment |= {"PORT": str(port), "WAYIN_ACCESS_LOG": "1", "PYTHONUNBUFFERED": "1"}
     environment["TMPDIR"] = str(temporary)
@@ -107,6 +107,7 @@ def running_site(
         except subprocess.TimeoutExpired:
             server.kill()
             server.wait()
+        shutil.rmtree(temporary)
 
 
 def collect_static() -> None:

@@ -12,6 +12,10 @@ def apply() -> None:
     """Sets the limits of this process: memory, files, the order in which it gets a processor."""
     # A library may quote what it was given, and there is no private formatter here.
     logging.disable()
+    # Nor is anything else that is said in here for the log: a native library may quote too.
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for said in (1, 2):
+        os.dup2(nowhere, said)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     # It may write no file, and leave no memory image behind.
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
