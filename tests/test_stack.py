@@ -215,7 +215,7 @@ def test_what_is_the_same_for_everybody_is_compressed_and_what_was_typed_is_not(
 
 
 def test_an_upload_without_a_length_gets_a_page_that_says_so(patient):
-    """In pieces of a byte it would take more room than it has letters, and so reach a disk. No browser sends a form so."""
+    """In pieces of a byte it would take more room than it has letters, and reach a disk. No browser sends a form so."""
     typed = urlencode(TYPED | {"unknown": "x" * MEGABYTE}).encode()
     parts = iter([typed[:30], typed[30:100_000], typed[100_000:]])
     kind = {"Content-Type": "application/x-www-form-urlencoded"}
