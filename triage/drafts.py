@@ -28,6 +28,8 @@ REMOVE_PICTURE = "remove-picture"
 
 # How long after it was made a packet still carries its own time. A page left open for longer gets a new one.
 PACKET_AGE = datetime.timedelta(days=2)
+# How far the clock of the replica that made it may be ahead of the one that reads it.
+CLOCKS_APART = datetime.timedelta(minutes=15)
 
 # The longest packet of ours has some thousands of values, and before each stands one of these signs. A file has room
 # for three million, which would take 600 MB of memory and seconds to look up.
@@ -135,13 +137,13 @@ def _clean_picture(form: DetailsForm, sent: bytes) -> str:
 
 
 def _believable(carried: str) -> datetime.datetime:
-    """The time that the packet carries, or now where that is no time, too old, or still to come."""
+    """The time that the packet carries, or now where that is no time, too old, or well in the future."""
     now = datetime.datetime.now(ZoneInfo(organization().desks.support.time_zone or "UTC")).replace(microsecond=0)
     try:
         made_at = datetime.datetime.fromisoformat(carried).astimezone(now.tzinfo)
     except (ValueError, OverflowError):
         return now
-    return made_at if now - PACKET_AGE <= made_at <= now else now
+    return made_at if now - PACKET_AGE <= made_at <= now + CLOCKS_APART else now
 
 
 def _document(data: bytes) -> dict[str, Any]:
