@@ -42,7 +42,7 @@ from trials.fuzz.run import Watched
 pytestmark = pytest.mark.usefixtures("static_files", "fact_sheet")
 
 # How many cases of each kind: ten thousand in all.
-ADDRESSES, FORMS, FILES, PAPERS = 7_500, 1_500, 900, 100
+ADDRESSES, FORMS, FILES, PAPERS = 8_300, 1_000, 600, 100
 # Seconds of this process for one answer. The longest takes about one.
 HANG = 2
 
@@ -337,36 +337,15 @@ def _answers_of(pairs: list[tuple[str, str]]) -> tuple[tuple[str, ...], dict[str
 
 # Addresses, headers and bodies of every kind.
 
-JUNK = st.one_of(
-    st.sampled_from(
-        [
-            "",
-            "%",
-            "%zz",
-            "%00",
-            "\0",
-            "%c0%af",
-            "\udcff\udcfe",
-            "..",
-            "//elsewhere.example",
-            "\\\\elsewhere.example",
-            f"<{ADDRESSED}>",
-            f"'\"><{ADDRESSED} on{ADDRESSED}=1>",
-            "\r\nSet-Cookie: a=b",
-            "%0d%0aSet-Cookie:%20a=b",
-            "\u202e\u0301",
-            "٣",
-            "é",
-            "a" * 2000,
-            "&" * 300,
-            "[]",
-            "__class__",
-            "{{7*7}}",
-        ]
-    ),
-    st.text(max_size=12),
-    st.binary(max_size=12).map(lambda raw: raw.decode("utf-8", "surrogateescape")),
+KNOWN_JUNK = st.sampled_from(
+    [
+        *("", "%", "%zz", "%00", "\0", "%c0%af", "\udcff\udcfe", "..", "//elsewhere.example", "\\\\elsewhere.example"),
+        *(f"<{ADDRESSED}>", f"'\"><{ADDRESSED} on{ADDRESSED}=1>", "\r\nSet-Cookie: a=b", "%0d%0aSet-Cookie:%20a=b"),
+        *("\u202e\u0301", "٣", "é", "a" * 2000, "&" * 300, "[]", "__class__", "{{7*7}}"),
+    ]
 )
+NEW_JUNK = st.text(max_size=12) | st.binary(max_size=12).map(lambda raw: raw.decode("utf-8", "surrogateescape"))
+JUNK = KNOWN_JUNK | KNOWN_JUNK | KNOWN_JUNK | NEW_JUNK
 CODED = [(question.id, choice.id) for question in catalog().triage_questions for choice in question.choices]
 PAIRS = (
     [("symptom", symptom) for symptom in catalog().symptoms]
@@ -607,8 +586,10 @@ def packets() -> list[str]:
 
 
 DEEP = functools.reduce(lambda inner, _: [inner], range(150), TYPED)
-ODD = [None, True, 0, -1, 1e308, float("nan"), 10**400, [], {}, [[]], [None], {"a": {"b": []}}, DEEP]
-ODD += ["", "\ud800", "x" * 5000, f"</textarea><{TYPED}>", "aGVsbG8=", "!", "en", "xx", ["refill", {}, "refill"]]
+ODD = [
+    *(None, True, 0, -1, 1e308, float("nan"), 10**400, [], {}, [[]], [None], {"a": {"b": []}}, DEEP, ["refill", {}]),
+    *("", "\ud800", "x" * 5000, f"</textarea><{TYPED}>", "aGVsbG8=", "!", "en", "xx", "self"),
+]
 VALUES = st.sampled_from(ODD)
 MOMENTS = st.sampled_from(
     [
@@ -894,7 +875,7 @@ def filled(page: Page) -> dict[str, str]:
 
 
 def test_whatever_the_order_the_packet_says_what_was_answered_last():
-    run_state_machine_as_test(Visitors, settings=settings(hostile(12), stateful_step_count=20))
+    run_state_machine_as_test(Visitors, settings=settings(hostile(8), stateful_step_count=20))
 
 
 # ---- make fuzz ----
@@ -905,7 +886,7 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "helpdesk.settings"
 from trials.fuzz.targets import TARGETS
 for name, target in TARGETS.items():
     attempt = target.prepare()
-    tried = [attempt(seed) for seed in list(target.seeds())[::3]]
+    tried = [attempt(seed) for seed in list(target.seeds())[:30:3]]
     assert len(tried) > 1 and all(map(str, target.words())), name
 """
 
