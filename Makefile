@@ -10,7 +10,7 @@ COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" .cache/lock/bin/uv pip compile p
           --universal --python-version 3.11 --generate-hashes --no-emit-index-url
 
 .DEFAULT_GOAL := help
-.PHONY: help run stack storm fuzz dev test check check-pdf prepare lock sbom clean set-up-run set-up-test set-up-trials
+.PHONY: help run stack storm faults fuzz dev test check check-pdf prepare lock sbom clean set-up-run set-up-test set-up-trials
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -25,6 +25,9 @@ stack: prepare set-up-test ## the whole of it on this machine: nginx with TLS in
 
 storm: prepare set-up-test ## what it does when everyone comes at once: a table, in two minutes (ARGS="--rates 50,100")
 	@$(PY) -m trials.storm $(ARGS)
+
+faults: prepare set-up-test ## things broken on purpose, beside a plain Django: a table, in ten minutes (ARGS="bombs markup")
+	@$(PY) -m trials.faults $(ARGS)
 
 fuzz: set-up-trials ## what reads files and words of strangers, fuzzed for a minute each (SECONDS=300, ARGS="picture pdf")
 	@$(PY) -m trials.fuzz --seconds $(SECONDS) $(ARGS)
