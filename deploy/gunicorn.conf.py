@@ -22,12 +22,9 @@ backlog = 256
 preload_app = True
 
 timeout = 30
-graceful_timeout = 20
+# A packet with a picture may wait for its turn and be worked on twice: 2 x PLACES x SECONDS (triage/workers.py).
+graceful_timeout = 26
 keepalive = 5
-# A worker is replaced now and then, so that a leak in a native library stays small; jitter keeps the
-# workers from leaving together.
-max_requests = 20_000
-max_requests_jitter = 2000
 
 # Our own answers are coded and short. The longest address (everything ticked) stays under 4094.
 limit_request_line = 4094

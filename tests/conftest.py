@@ -15,6 +15,7 @@ from hypothesis import settings
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from helpdesk import loaded, organization
+from triage import workers
 from trials.stack import Stack
 
 # No deadline: a shared machine is slow now and then. In CI always the same examples: it must not fail by chance.
@@ -33,6 +34,13 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     """The processes of pytest-xdist share the static files, so they are collected before the first of them starts."""
     if getattr(session.config.option, "numprocesses", None):
         browser.collect_static()
+
+
+@pytest.fixture(autouse=True)
+def time_enough(request, monkeypatch) -> None:
+    """Tests share a few cores. Whether a paper is made in time is for the tests of the limits to say."""
+    if request.module.__name__ not in ("test_workers", "test_deploy", "test_security_documents"):
+        monkeypatch.setattr(workers, "SECONDS", 20.0)
 
 
 @pytest.fixture(scope="session")

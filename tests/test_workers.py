@@ -1,6 +1,7 @@
 """What could hang, burn or eat memory does so in a process that is killed, and everybody else is served."""
 
 import contextlib
+import gc
 import itertools
 import os
 import random
@@ -94,6 +95,36 @@ def test_a_process_that_is_killed_while_it_waits_is_replaced(number):
         os.kill(process, number)
         time.sleep(0.5)
         assert workers.run(os.getpid) != process
+
+
+def test_a_process_that_takes_no_task_any_more_is_replaced(monkeypatch):
+    monkeypatch.setattr(workers, "SECONDS", 0.3)
+    monkeypatch.setattr(workers, "GRACE", 1)
+    process = workers.run(os.getpid)
+    os.kill(process, signal.SIGSTOP)
+    with pytest.raises(workers.LimitError, match="time"):
+        workers.run(chores.echo, 1)
+    monkeypatch.undo()
+    assert workers.run(os.getpid) != process
+
+
+def test_what_is_replaced_leaves_no_thread_and_no_file_behind():
+    def kept() -> tuple[int, int]:
+        return threading.active_count(), len([*Path("/proc/self/fd").iterdir()])
+
+    def killed_once_more() -> tuple[int, int]:
+        os.kill(workers.run(os.getpid), signal.SIGKILL)
+        time.sleep(0.5)
+        workers.run(os.getpid)
+        time.sleep(1)
+        gc.collect()
+        return kept()
+
+    before = killed_once_more()
+    for _ in range(3):
+        after = killed_once_more()
+    assert after[0] <= before[0]
+    assert after[1] <= before[1] + 2
 
 
 def test_when_the_server_that_forks_it_is_killed_too_both_come_back():

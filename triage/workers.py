@@ -25,6 +25,8 @@ SECONDS = 4.0
 # How many requests of one server process may be in here, the one at work counted. The last one waits for
 # PLACES x SECONDS at the most. Fewer than the process has threads (deploy/gunicorn.conf.py): pages need one too.
 PLACES = 3
+# Seconds for the start of a process, on top of those.
+GRACE = 4.0
 # A process is replaced after so many tasks, so that leaks in native libraries stay small.
 TASKS = 500
 
@@ -78,9 +80,15 @@ def run(task: Callable[..., Result], *arguments: object) -> Result:
 
 def _result(task: Callable[..., Result], *arguments: object) -> Result:
     try:
-        return _pool().schedule(task, args=arguments, timeout=SECONDS).result()  # type: ignore[no-any-return]
-    except TookTooLong:
-        raise LimitError("time") from None
+        pool = _pool()
+        future = pool.schedule(task, args=arguments, timeout=SECONDS)
+        try:
+            return future.result(PLACES * SECONDS + GRACE)  # type: ignore[no-any-return]
+        except TookTooLong:
+            # Pebble counts from when the process takes a task. One that never does is stuck, and would be for good.
+            if not future.done():
+                _give_up(pool)
+            raise LimitError("time") from None
     except (MemoryError, ProcessExpired, BrokenProcessPool):
         # A native library that cannot get memory ends the process.
         raise LimitError("memory") from None
@@ -131,9 +139,28 @@ def _pool() -> ProcessPool:
     Raises BrokenProcessPool where the process cannot be started now.
     """
     with _one_at_a_time:
-        if not _is_active(_new_pool()):
-            _new_pool.cache_clear()
+        pool = _new_pool()
+        if not _is_active(pool):
+            _replace(pool)
         return _new_pool()
+
+
+def _give_up(pool: ProcessPool) -> None:
+    with _one_at_a_time:
+        if pool is _new_pool():
+            _replace(pool)
+
+
+def _replace(pool: ProcessPool) -> None:
+    """Has the next task find a new pool, and ends this one aside: that may take a while."""
+    _new_pool.cache_clear()
+    threading.Thread(target=_end, args=(pool,), daemon=True).start()
+
+
+def _end(pool: ProcessPool) -> None:
+    with suppress(BrokenProcessPool, RuntimeError, OSError):
+        pool.stop()
+        pool.join()
 
 
 def _is_active(pool: ProcessPool) -> bool:

@@ -386,7 +386,7 @@ def _shown_and_made(first: Site, second: Site) -> tuple[dict[str, str], dict]:
 
 
 @fault(
-    "The fact sheet is broken as a new one is put in its place; a running replica starts a new process, another starts",
+    "The fact sheet is broken as a new one is put in its place; a running replica's process is killed; one is started anew",
     "The running one goes on, also with a new process; the start is refused, and the file and the key are named",
     tests="tests/test_security.py, tests/test_checks.py",
     only_ours=True,
@@ -399,9 +399,8 @@ def content_broken(sites: Sites) -> Outcome:
             (replica,) = site.stack.replicas
             facts.write_text('[desks.support]\nphone = "call us"\n')
             served = sum(site.visitor(direct=True).ask("/contact/").status == 200 for _ in range(20))
-            # As happens after some 2,000 requests.
             before = server_of(replica)
-            os.kill(before, signal.SIGTERM)
+            os.kill(before, signal.SIGKILL)
             until(lambda: not alive(before), 25)
             goes_on = until(replica.is_ready, 15) < 15
             replica.stop()

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import random
 import sys
 import time
 import traceback
@@ -15,6 +16,8 @@ from trials.fuzz.targets import TARGETS
 HANG = 2.0
 # Bytes by which the process may grow once it has settled. libFuzzer keeps the cases that it learns from in it.
 GROWTH = 256 * 2**20
+# How many of the changes repeat a piece of a case.
+REPEATED = 0.1
 # Seconds and MB after which libFuzzer itself ends the process.
 TIMEOUT, MEMORY = 60, 2048
 
@@ -101,8 +104,23 @@ def main(name: str, folder: Path, seconds: int) -> None:
         "artifact_prefix": f"{folder / 'found'}/",
     }
     arguments = [f"-{key}={value}" for key, value in options.items()]
-    atheris.Setup([sys.argv[0], *arguments, str(learned), str(seeds)], Watched(attempt, folder, seconds))
+    watched = Watched(attempt, folder, seconds)
+
+    def changed(case: bytes, longest: int, seed: int) -> bytes:
+        chance = random.Random(seed)  # noqa: S311 (chance, and no secret)
+        return repeated(case, longest, chance) if chance.random() < REPEATED else atheris.Mutate(case, longest)
+
+    atheris.Setup([sys.argv[0], *arguments, str(learned), str(seeds)], watched, custom_mutator=changed)
     atheris.Fuzz()
+
+
+def repeated(case: bytes, longest: int, chance: random.Random) -> bytes:
+    """The case with a short piece of it many times over: depth and length are what chance alone never finds."""
+    start = chance.randrange(len(case) + 1)
+    piece = case[start : start + chance.choice((1, 1, 2, 3, 8, 40))]
+    room = max(0, longest - len(case))
+    times = min(chance.choice((2, 40, 300, 3000, 50_000)), room // len(piece)) if piece else 0
+    return case[:start] + piece * times + case[start:]
 
 
 def _escaped(word: str) -> str:

@@ -178,7 +178,7 @@ def record_words() -> Iterator[str]:
     yield from ("{ known = ", "neutral = ", "{organization_name}", "{sign_in_address}", "{", "}", *_TOML)
 
 
-_TOML = ('"""', "'''", "[[", "]]", " = ", "0x", "1e", "inf", "nan", "true", "1979-05-27T07:32:00Z", "07:32", "\\u0000")
+_TOML = ('"""', "'''", "[[", "]]", " = []", " = {}", " = 7", "0x", "1e", "inf", "nan", "true", "07:32", "\\u0000")
 
 
 def fact_sheets() -> Iterator[bytes]:
