@@ -386,7 +386,7 @@ def _shown_and_made(first: Site, second: Site) -> tuple[dict[str, str], dict]:
 
 
 @fault(
-    "The fact sheet is broken as a new one is put in its place; a running replica's process is killed; one is started anew",
+    "A broken fact sheet is put in place of the good one; a running replica's process is killed; one is started anew",
     "The running one goes on, also with a new process; the start is refused, and the file and the key are named",
     tests="tests/test_security.py, tests/test_checks.py",
     only_ours=True,
