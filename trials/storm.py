@@ -177,12 +177,13 @@ def milliseconds(answers: Sequence[Answer]) -> str:
 
 @dataclass
 class Report:
-    """The figures of one run."""
+    """The figures of one run. `ended` is how many tasks were ended because they took too long or too much memory."""
 
     plan: list[Phase]
     answers: list[Answer]
     watch: StackWatch
     crowd: Crowd
+    ended: int
 
     def of(self, phase: Phase, *kinds: str) -> list[Answer]:
         return [answer for answer in self.answers if phase.holds(answer.due) and answer.ask.kind in kinds]
@@ -264,6 +265,7 @@ class Report:
             f"{self.crowd.connections} TLS handshakes for {len(self.answers)} requests",
             "bytes, on average: "
             + ", ".join(f"{KINDS[kind]} {sum(held) / max(1, len(held)):,.0f}" for kind, held in sizes.items()),
+            f"tasks ended at a limit: {self.ended}",
             *(f"{name}: {dict(counted) or 'none'}" for name, counted in outcomes.items()),
         ]
         return "".join(f"- {line}\n" for line in said)
@@ -279,7 +281,8 @@ async def storm(site: Site, stack: Stack, plan: list[Phase], seed: int, asked: A
     with StackWatch(stack, lambda: time.monotonic() - start) as watch:
         await crowd.come(visits)
         await asyncio.sleep(max(0, plan[-1].start + plan[-1].seconds - crowd.now()) + 5)
-    return Report(plan, sorted(crowd.answers, key=lambda answer: answer.due), watch, crowd)
+    ended = stack.logs().count("broke its limit")
+    return Report(plan, sorted(crowd.answers, key=lambda answer: answer.due), watch, crowd, ended)
 
 
 def main() -> None:
