@@ -827,4 +827,4 @@ def test_a_long_text_costs_little_time(text):
     packet = a_packet("locked-message", details={"what-happened": text, "error-words": text})
     start = time.perf_counter()
     as_pdf(packet)
-    assert time.perf_counter() - start < 6
+    assert time.perf_counter() - start < 15
