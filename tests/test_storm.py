@@ -116,6 +116,20 @@ def test_a_visitor_keeps_the_connection_and_opens_another_only_where_it_is_taken
     assert [answer.seconds > 0.2 for answer in answers] == [False, False, False, True]
 
 
+@pytest.mark.parametrize(("second", "outcome"), [(b"", "well"), (answer()[:-2], "failed")], ids=["closed", "cut"])
+def test_a_connection_that_the_server_has_just_closed_is_opened_again(second, outcome):
+    class AnswersOnce(Server):
+        async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            with closing(writer):
+                await reader.readuntil(b"\r\n\r\n")
+                writer.write(answer())
+                await reader.readuntil(b"\r\n\r\n")
+                writer.write(second)
+
+    answers = asyncio.run(AnswersOnce(stalls).offered([Visit(0, ((0.0, PAGE), (0.1, PAGE)))]))
+    assert [answer.outcome for answer in answers] == ["well", outcome]
+
+
 def test_who_is_refused_asks_again_when_told_to_and_counts_once():
     async def busy_at_first(request: bytes, now: float) -> bytes:
         return answer(503, b"Maria, try again", "Retry-After: 1\r\n") if now < 0.9 else answer()

@@ -96,17 +96,27 @@ class Site:
         return "\r\n".join([*lines, self.headers + "\r\n"]).encode() + ask.body
 
 
+# Status, headers and body.
+Said = tuple[int, dict[bytes, bytes], bytes]
+
+
 class _Connection:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader, self.writer = reader, writer
+        # Answers that came in full, and whether of the one under way anything came.
+        self.answers, self.began = 0, False
 
-    async def ask(self, words: bytes) -> tuple[int, dict[bytes, bytes], bytes]:
-        """Status, headers and body of the answer. Raises OSError, EOFError and ValueError where there is none."""
+    async def ask(self, words: bytes) -> Said:
+        """The answer. Raises OSError, EOFError and ValueError where there is none."""
+        self.began = False
         self.writer.write(words)
         await self.writer.drain()
-        first, *lines = (await self.reader.readuntil(b"\r\n\r\n")).split(b"\r\n")
+        self.began = bool(first_byte := await self.reader.read(1))
+        first, *lines = (first_byte + await self.reader.readuntil(b"\r\n\r\n")).split(b"\r\n")
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(b":") for line in lines)}
-        return int(first[9:12]), headers, await self._body(headers)
+        body = await self._body(headers)
+        self.answers += 1
+        return int(first[9:12]), headers, body
 
     async def _body(self, headers: dict[bytes, bytes]) -> bytes:
         if headers.get(b"transfer-encoding") != b"chunked":
@@ -131,12 +141,35 @@ class _Visitor:
         self.address = f"127.{1 + number // 62500 % 250}.{1 + number // 250 % 250}.{1 + number % 250}"
         self.idle: list[_Connection] = []
 
-    async def connection(self) -> _Connection:
+    async def ask(self, words: bytes) -> Said:
+        """The answer. Raises what _Connection.ask raises."""
+        connection = self._idle() or await self._new()
+        try:
+            return await self._said(connection, words)
+        except (ConnectionError, EOFError):
+            if not connection.answers or connection.began:
+                raise
+            # It lay idle, and the server closed it at this very moment. A browser opens another, too.
+            return await self._said(await self._new(), words)
+
+    async def _said(self, connection: _Connection, words: bytes) -> Said:
+        try:
+            said = await connection.ask(words)
+        except BaseException:
+            self.close(connection)
+            raise
+        if said[1].get(b"connection") == b"close":
+            self.close(connection)
+        else:
+            self.idle.append(connection)
+        return said
+
+    def _idle(self) -> _Connection | None:
         while self.idle:
             if (connection := self.idle.pop()).usable:
                 return connection
             self.close(connection)
-        return await self._new()
+        return None
 
     async def _new(self) -> _Connection:
         site = self.crowd.site
@@ -216,23 +249,15 @@ class Crowd:
             due = answer.done + answer.retry_after
 
     async def _answer(self, visitor: _Visitor, answer: Answer) -> None:
-        connection = None
         try:
             async with asyncio.timeout(self.patience):
-                connection = await visitor.connection()
-                answer.status, headers, body = await connection.ask(self.site.words(answer.ask))
+                answer.status, headers, body = await visitor.ask(self.site.words(answer.ask))
         except (OSError, EOFError, ValueError, asyncio.LimitOverrunError) as error:
             answer.trouble = type(error).__name__
-            if connection:
-                visitor.close(connection)
             return
         answer.size = len(body)
         answer.kept = bool(answer.ask.kept) and all(words in body for words in answer.ask.kept)
         answer.retry_after = float(headers.get(b"retry-after", AGAIN))
-        if headers.get(b"connection") == b"close":
-            visitor.close(connection)
-        else:
-            visitor.idle.append(connection)
 
 
 def seeded(seed: int) -> Random:
