@@ -94,7 +94,7 @@ def _beside_slow_ones(
         slow_one.ask(slow_one.LARGEST)
         idle = _visits(site, direct, seconds / 4)
         certificate = site.stack.certificate if slow_one.context else None
-        with crowd(slowly, count, slow_one.address, head(slow_one), certificate) as slow:
+        with crowd(slowly, count, slow_one.address, head(slow_one), not direct, certificate) as slow:
             busy = _visits(site, direct, seconds)
         got = sum(answer.status == 200 for answer in busy)
         times = f"p95 {_ms(_p95(busy))}, without them {_ms(_p95(idle))}"

@@ -119,9 +119,15 @@ class Crowd:
 
 
 @contextmanager
-def crowd(slowly: str, count: int, address: str, head: bytes, certificate: Path | None = None) -> Iterator[Crowd]:
-    """So many connections at once that dawdle in one of the ways of SLOWLY. One that is closed comes again."""
-    words = [sys.executable, "-m", "trials.raw", slowly, str(count), address, head.hex(), str(certificate or "")]
+def crowd(
+    slowly: str, count: int, address: str, head: bytes, spread: bool = True, certificate: Path | None = None
+) -> Iterator[Crowd]:
+    """So many connections at once that dawdle in one of the ways of SLOWLY. One that is closed comes again.
+
+    spread  each comes from an address of its own, as visitors do; else all from 127.0.0.1, as a proxy does
+    """
+    words = [sys.executable, "-m", "trials.raw", slowly, str(count), address, head.hex(), str(int(spread))]
+    words.append(str(certificate or ""))
     with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         try:
             slow, until = Crowd(process), time.monotonic() + 10
@@ -132,11 +138,11 @@ def crowd(slowly: str, count: int, address: str, head: bytes, certificate: Path 
             process.kill()
 
 
-async def _come(slowly: str, count: int, address: str, head: bytes, certificate: str) -> None:
+async def _come(slowly: str, count: str, address: str, head: str, spread: str, certificate: str) -> None:
     context = ssl.create_default_context(cafile=certificate) if certificate else None
-    come = _Coming(SLOWLY[slowly], address, head, context)
+    come = _Coming(SLOWLY[slowly], address, bytes.fromhex(head), spread == "1", context)
     async with asyncio.TaskGroup() as group:
-        for number in range(count):
+        for number in range(int(count)):
             group.create_task(come.again_and_again(number))
         while True:
             print(come.open, flush=True)
@@ -148,6 +154,7 @@ class _Coming:
     dawdle: Dawdle
     address: str
     head: bytes
+    spread: bool
     context: ssl.SSLContext | None
     open: int = 0
 
@@ -163,7 +170,7 @@ class _Coming:
         # A small window: what is not read must soon wait at the server.
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         connection.setblocking(False)  # noqa: FBT003
-        connection.bind((f"127.8.{1 + number // 250}.{1 + number % 250}", 0))
+        connection.bind((f"127.8.{1 + number // 250}.{1 + number % 250}" if self.spread else "127.0.0.1", 0))
         await asyncio.get_running_loop().sock_connect(connection, ("127.0.0.1", place.port))
         secure = {"ssl": self.context, "server_hostname": place.hostname} if self.context else {}
         reader, writer = await asyncio.open_connection(sock=connection, limit=4096, **secure)
@@ -176,4 +183,4 @@ class _Coming:
 
 
 if __name__ == "__main__":
-    asyncio.run(_come(sys.argv[1], int(sys.argv[2]), sys.argv[3], bytes.fromhex(sys.argv[4]), sys.argv[5]))
+    asyncio.run(_come(*sys.argv[1:]))
