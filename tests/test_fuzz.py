@@ -14,8 +14,9 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -24,7 +25,6 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.signals import got_request_exception
 from django.test import Client
 from django.urls import URLResolver, get_resolver
-from django.utils import translation
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
@@ -32,7 +32,6 @@ from reading import SYMPTOMS, Page, a_packet, answered, post, press, visit
 
 from helpdesk import probes
 from helpdesk.loaded import catalog, catalog_in, languages
-from helpdesk.wsgi import application
 from triage.answers import RESULTS, Answers
 from triage.cleaning import clean_line
 from triage.engine import assess, that_count
@@ -42,13 +41,17 @@ from trials.fuzz.run import Watched
 
 pytestmark = pytest.mark.usefixtures("static_files", "fact_sheet")
 
-# How many cases of each kind: ten thousand in all.
-ADDRESSES, FORMS, FILES, PAPERS = 8_300, 1_000, 600, 100
+# How many requests of each kind: ten thousand in all.
+ADDRESSES, FORMS, FILES, PAPERS = 8_400, 1_000, 500, 100
 # Seconds of this process for one answer. The longest takes about one.
 HANG = 2
 
 # What is typed holds the one word, what stands in an address the other: neither may come to life.
 TYPED, ADDRESSED = "canary7q", "address7q"
+
+
+# What the addresses of each language begin with.
+STARTS = ["", *(f"/{code}" for code in list(languages())[1:])]
 
 
 def hostile(cases: int) -> settings:
@@ -109,6 +112,14 @@ class Answer:
         return self.headers.get("Content-Type", "").startswith("text/html")
 
 
+@functools.cache
+def application() -> Callable[..., Any]:
+    """The site as the server has it. In a fresh clone the static files that it serves are only now there."""
+    from helpdesk.wsgi import application
+
+    return application
+
+
 def send(request: Request) -> Answer:
     """The answer, which every request must get: in time, without an exception, and with the headers of every answer."""
     started, failed = [], []
@@ -116,7 +127,7 @@ def send(request: Request) -> Answer:
     got_request_exception.connect(note)
     began = time.thread_time()
     try:
-        parts = application(request.environ, lambda status, headers: started.append((status, headers)))
+        parts = application()(request.environ, lambda status, headers: started.append((status, headers)))
         body = b"".join(parts)
         getattr(parts, "close", lambda: None)()
     finally:
@@ -230,10 +241,8 @@ read = functools.lru_cache(maxsize=256)(Reader)
 
 
 def every_route() -> Iterator[str]:
-    """The pattern of every address of the site in every language: "/es/problems/<slug:slug>/"."""
-    for language in languages():
-        with translation.override(language):
-            yield from (f"/{route}" for route in _routes(get_resolver()))
+    """The pattern of every address of the site: "/problems/<slug:slug>/". Those of other languages have more before."""
+    yield from (f"/{route}" for route in _routes(get_resolver()))
     yield from probes.ANSWERS
 
 
@@ -521,10 +530,11 @@ def requests(draw) -> Request:
 # ---- addresses ----
 
 
-@hostile(ADDRESSES)
+@hostile(ADDRESSES // len(STARTS))
 @given(requests())
-def test_every_request_whatsoever_gets_a_sound_answer_in_time(request):
-    send(request)
+def test_every_request_whatsoever_gets_a_sound_answer_in_time_in_every_language(request):
+    for start in STARTS:
+        send(replace(request, path=start + request.path))
 
 
 # ---- forms ----
@@ -549,7 +559,7 @@ def assert_kept(typed: dict[str, tuple[str, str]], answer: Answer) -> None:
 @given(
     filled_in(),
     st.sampled_from(["/triage/review/", "/triage/details/", *(f"/packet/{kind}/" for kind in KINDS)]),
-    st.sampled_from(["", "/es"]),
+    st.sampled_from(STARTS),
 )
 def test_whatever_is_typed_comes_back_escaped_and_nothing_is_lost(filled, path, start):
     coded, typed = filled
@@ -567,7 +577,7 @@ def test_whatever_is_typed_comes_back_escaped_and_nothing_is_lost(filled, path, 
 
 
 @hostile(PAPERS)
-@given(filled_in(), st.sampled_from(["REJECTED_DRY_RUN", "REJECTED_DRY_RUN", "PASSED"]), st.sampled_from(["", "/es"]))
+@given(filled_in(), st.sampled_from(["REJECTED_DRY_RUN", "REJECTED_DRY_RUN", "PASSED"]), st.sampled_from(STARTS))
 def test_a_pdf_is_made_of_whatever_is_typed_or_all_of_it_is_kept(filled, limit, start):
     coded, typed = filled
     headers = {"CONTENT_TYPE": FORM, "X_OVER_LIMIT": limit}
@@ -632,7 +642,7 @@ def given_back(draw) -> bytes:
 
 
 @hostile(FILES)
-@given(st.deferred(given_back), st.sampled_from(["", "/es"]))
+@given(st.deferred(given_back), st.sampled_from(STARTS))
 def test_a_packet_that_somebody_had_a_hand_in_is_read_or_refused(file, start):
     body = multipart([('Content-Disposition: form-data; name="packet"; filename="x.json"', file)])
     headers = {"CONTENT_TYPE": f"multipart/form-data; boundary={BOUNDARY}"}
@@ -713,12 +723,12 @@ def test_memory_does_not_grow_however_many_odd_requests_come():
     for number in range(300):
         send(odd(number))
     caches, blocks = measured()
-    for number in range(1200, 1800):
+    for number in range(1200, 1600):
         send(odd(number))
     after = measured()
     assert after[0] == caches
     # One small object for every second request would be more.
-    assert after[1] - blocks < 300
+    assert after[1] - blocks < 200
 
 
 # ---- a visitor who goes every which way ----
@@ -769,7 +779,7 @@ class Visitors(RuleBasedStateMachine):
             screen = replace(screen, answers=that_count(catalog(), answers))
         self.open[who].append(screen)
 
-    @rule(who=who, symptom=st.sampled_from(list(SYMPTOMS.values())), start=st.sampled_from(["", "/es"]))
+    @rule(who=who, symptom=st.sampled_from(list(SYMPTOMS.values())), start=st.sampled_from(STARTS))
     def start(self, who, symptom, start):
         page = visit(self.client, f"{start}/triage/question/?symptom={symptom}")
         self.show(who, page, Answers((symptom,)))

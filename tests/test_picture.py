@@ -406,8 +406,40 @@ def test_what_needs_no_picture_does_not_look_at_one(client, monkeypatch):
     pairs = [*WITH_WORDS.pairs(), *POSTED.items(), ("picture-data", data)]
     assert post(client, "/packet/txt/", pairs).status_code == 200
     assert post(client, "/packet/call/", pairs).status_code == 200
-    busy = Page(post(client, "/packet/json/", pairs))
-    assert busy.texts("div[@id='errors']//a") == [say("picture_errors.busy")]
+
+
+@pytest.mark.parametrize("url", ["/packet/json/", "/packet/pdf/", "/triage/review/"])
+def test_a_picture_that_comes_back_while_no_process_is_free_is_kept_for_the_next_try(client, monkeypatch, url):
+    def refused(*_):
+        raise workers.BusyError
+
+    data = b64encode(clean(saved(screen(), "PNG"))).decode()
+    pairs = [*WITH_WORDS.pairs(), *POSTED.items(), ("picture-data", data)]
+    with monkeypatch.context() as busy:
+        busy.setattr(workers, "run", refused)
+        response = post(client, f"{url}?symptom=other-message&for-whom=self", pairs)
+    page = Page(response)
+    assert (response.status_code, response["Retry-After"]) == (503, "5")
+    assert page.texts("div[@id='errors']//h2") == ["We cannot make your PDF now"]
+    # Nobody has looked at it yet, so it is not shown.
+    assert not page.all("img[@class='picture']")
+    again = page.form("Save as PDF").pairs
+    assert dict(again)["picture-data"] == data
+    assert post(client, "/packet/json/", again).json()["picture"] == data
+
+
+def test_a_new_picture_that_comes_while_no_process_is_free_is_asked_for_again(client, monkeypatch):
+    def refused(*_):
+        raise workers.BusyError
+
+    monkeypatch.setattr(workers, "run", refused)
+    picture = SimpleUploadedFile("a.png", saved(screen(), "PNG"), "image/png")
+    data = {**dict(POSTED), "picture": picture}
+    response = client.post("/triage/review/?symptom=other-message&for-whom=self", data)
+    assert (response.status_code, response["Retry-After"]) == (503, "5")
+    page = Page(response)
+    assert page.texts("div[@id='errors']//a") == [say("picture_errors.busy")]
+    assert dict(page.form("Continue").pairs)["name"] == POSTED["name"]
 
 
 def test_no_file_is_written_on_the_way(client, monkeypatch, tmp_path):

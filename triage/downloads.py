@@ -15,10 +15,8 @@ from triage.answers import RESULTS, from_pairs
 from triage.drafts import from_packet, from_post
 from triage.packet import desk_cards
 from triage.renderers import EXAMPLE, RENDERERS, SCHEMA, as_pdf, logo_file, questionnaire, stylesheet
-from triage.views import View, details_page, pairs_of, private, review_page
+from triage.views import View, busy_page, details_page, later, pairs_of, private, review_page
 
-# Seconds until it makes sense to ask again.
-RETRY_AFTER = "5"
 # How the proxy in front marks a request of somebody who asks for too many PDFs (deploy/nginx.conf).
 OVER_LIMIT = "REJECTED_DRY_RUN"
 # Renderings that show no picture need no worker process, and so are never refused.
@@ -41,11 +39,13 @@ def packet(request: HttpRequest, kind: str) -> HttpResponse:
         return details_page(request, draft, dropped, status=422)
     try:
         _turn_away_floods(request)
+        if draft.must_wait:
+            raise workers.BusyError
         content = rendering.render(draft.packet())
     except pdf.TooLongError:
         return review_page(request, draft, trouble=catalog().pages["too-long"], status=422)
     except (workers.BusyError, workers.LimitError):
-        return _later(review_page(request, draft, trouble=catalog().pages["busy"], status=503))
+        return busy_page(request, draft)
     counts.PACKETS.labels(kind).inc()
     return _file(content, rendering.content_type, rendering.file_name)
 
@@ -72,7 +72,7 @@ def may_be_busy(view: View) -> View:
             _turn_away_floods(request)
             return view(request)
         except (workers.BusyError, workers.LimitError):
-            return _later(render(request, "helpdesk/page.html", {"page": catalog().pages["busy"]}, status=503))
+            return later(render(request, "helpdesk/page.html", {"page": catalog().pages["busy"]}, status=503))
 
     return guarded
 
@@ -117,11 +117,6 @@ def _start_here(request: HttpRequest, status: int = 405) -> HttpResponse:
     response = render(request, "triage/start.html", status=status)
     if status == 405:
         response["Allow"] = "POST"
-    return response
-
-
-def _later(response: HttpResponse) -> HttpResponse:
-    response["Retry-After"] = RETRY_AFTER
     return response
 
 

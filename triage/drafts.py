@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from helpdesk.loaded import catalog, desk_catalog, organization, say
@@ -25,6 +26,8 @@ from triage.reference import new_reference, read_reference
 # The cleaned picture, the reference and the time, as the review page carries them back to us.
 CARRIED_PICTURE, REFERENCE, MADE_AT = "picture-data", "reference", "made-at"
 REMOVE_PICTURE = "remove-picture"
+# What is wrong with a picture that nobody had time for.
+BUSY = "busy"
 
 # How long after it was made a packet still carries its own time. A page left open for longer gets a new one.
 PACKET_AGE = datetime.timedelta(days=2)
@@ -42,6 +45,7 @@ class Draft:
     """A support request as far as it has got.
 
     picture   clean base64, or empty
+    waiting   base64 of a picture that comes back and that no worker process had time to look at: carried, never shown
     language  of a packet that was given back, which may be another than the page's
     """
 
@@ -50,7 +54,13 @@ class Draft:
     picture: str
     reference: str
     made_at: datetime.datetime
+    waiting: str = ""
     language: str = ""
+
+    @property
+    def must_wait(self) -> bool:
+        """Whether no worker process had time for the picture: the patient has nothing to mend."""
+        return bool(self.waiting) or self.form.has_error(PICTURE, BUSY)
 
     def packet(self) -> Packet:
         """The packet, for a patient who reads this request's language. The form must be valid."""
@@ -59,7 +69,11 @@ class Draft:
 
     def typed(self) -> Pairs:
         """Hidden fields that carry everything typed back to us."""
-        carried = [(REFERENCE, self.reference), (MADE_AT, self.made_at.isoformat()), (CARRIED_PICTURE, self.picture)]
+        carried = [
+            (REFERENCE, self.reference),
+            (MADE_AT, self.made_at.isoformat()),
+            (CARRIED_PICTURE, self.picture or self.waiting),
+        ]
         return self.form.pairs() + [(name, value) for name, value in carried if value]
 
     def everything(self) -> Pairs:
@@ -74,9 +88,9 @@ def from_post(request: HttpRequest, answers: Answers, with_picture: bool = True)
     """
     assessment = assess(catalog(), answers)
     form = DetailsForm(assessment.evidence, request.POST, request.FILES)
-    sent = _sent_picture(request) if with_picture and form.takes_picture else b""
+    sent, comes_back = _sent_picture(request) if with_picture and form.takes_picture else (b"", False)
     reference, made_at = request.POST.get(REFERENCE, ""), request.POST.get(MADE_AT, "")
-    return _draft(assessment, form, sent, reference, made_at)
+    return _draft(assessment, form, sent, comes_back, reference, made_at)
 
 
 def from_packet(data: bytes) -> tuple[Draft, bool]:
@@ -94,22 +108,27 @@ def from_packet(data: bytes) -> tuple[Draft, bool]:
         typed |= form_data(question, _text(document["details"], question.id))
     form = DetailsForm(assessment.evidence, typed)
     sent = _decoded(_text(document, "picture")) if form.takes_picture else b""
-    draft = _draft(assessment, form, sent, _text(document, "reference"), _text(document, "made_at"))
+    reference, made_at = _text(document, "reference"), _text(document, "made_at")
+    draft = _draft(assessment, form, sent, comes_back=True, reference=reference, made_at=made_at)
     return replace(draft, language=_text(document, "language")), dropped
 
 
-def _draft(assessment: Assessment, form: DetailsForm, sent: bytes, reference: str, made_at: str) -> Draft:
+def _draft(
+    assessment: Assessment, form: DetailsForm, sent: bytes, comes_back: bool, reference: str, made_at: str
+) -> Draft:
     form.full_clean()
     reference = read_reference(reference) or new_reference()
-    return Draft(assessment, form, _clean_picture(form, sent), reference, _believable(made_at))
+    picture, waiting = _clean_picture(form, sent, comes_back)
+    return Draft(assessment, form, picture, reference, _believable(made_at), waiting)
 
 
-def _sent_picture(request: HttpRequest) -> bytes:
+def _sent_picture(request: HttpRequest) -> tuple[bytes, bool]:
+    """The picture, and whether it comes back from a page of ours: a new one is too large to be carried uncleaned."""
     if REMOVE_PICTURE in request.POST:
-        return b""
+        return b"", False
     if uploaded := request.FILES.get(PICTURE):
-        return bytes(uploaded.read())
-    return _decoded(request.POST.get(CARRIED_PICTURE, ""))
+        return bytes(uploaded.read()), False
+    return _decoded(request.POST.get(CARRIED_PICTURE, "")), True
 
 
 def _decoded(text: str) -> bytes:
@@ -120,20 +139,22 @@ def _decoded(text: str) -> bytes:
         return b"?"
 
 
-def _clean_picture(form: DetailsForm, sent: bytes) -> str:
-    """The picture cleaned, as base64. One that is refused is an error of the form."""
+def _clean_picture(form: DetailsForm, sent: bytes, comes_back: bool) -> tuple[str, str]:
+    """The picture cleaned, or else as it waits, both as base64. One that is refused is an error of the form."""
     if not sent:
-        return ""
+        return "", ""
     try:
-        return b64encode(workers.run(picture.clean, sent)).decode()
+        return b64encode(workers.run(picture.clean, sent)).decode(), ""
     except picture.PictureError as error:
         reason = error.reason
     except workers.LimitError:
         reason = "broken"
     except workers.BusyError:
-        reason = "busy"
-    form.add_error(PICTURE, say(f"picture_errors.{reason}"))
-    return ""
+        if comes_back:
+            return "", b64encode(sent).decode()
+        reason = BUSY
+    form.add_error(PICTURE, ValidationError(say(f"picture_errors.{reason}"), code=reason))
+    return "", ""
 
 
 def _believable(carried: str) -> datetime.datetime:

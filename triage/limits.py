@@ -20,4 +20,5 @@ def apply() -> None:
     # It may write no file, and leave no memory image behind.
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    os.nice(5)
+    # Whoever waits for a page has waited long enough: a PDF gets what pages leave of a processor.
+    os.nice(19)

@@ -21,13 +21,16 @@ from triage import counts, workers
 from triage.answers import SYMPTOM_KEY, Answers, Pairs, from_pairs
 from triage.attached import NotOursError, data_in
 from triage.device import guess
-from triage.drafts import CARRIED_PICTURE, MADE_AT, REFERENCE, Draft, from_packet, from_post
+from triage.drafts import BUSY, CARRIED_PICTURE, MADE_AT, REFERENCE, Draft, from_packet, from_post
 from triage.engine import Assessment, asked, assess, next_question, that_count
-from triage.forms import DetailsForm, QuestionForm, ResumeForm, SymptomsForm, TriedForm
+from triage.forms import PICTURE, DetailsForm, QuestionForm, ResumeForm, SymptomsForm, TriedForm
 from triage.packet import desk_cards
 from triage.renderers import as_email_text
 
 View = Callable[..., HttpResponse]
+
+# Seconds until it makes sense to ask again.
+RETRY_AFTER = "5"
 
 private = cache_control(no_store=True, private=True)
 
@@ -130,7 +133,7 @@ def review(request: HttpRequest, answers: Answers, dropped: bool) -> HttpRespons
     draft = from_post(request, answers)
     if not draft.form.is_valid():
         return details_page(request, draft, dropped, status=422)
-    return review_page(request, draft, dropped=dropped)
+    return busy_page(request, draft, dropped) if draft.must_wait else review_page(request, draft, dropped)
 
 
 @private
@@ -148,8 +151,9 @@ def resume(request: HttpRequest) -> HttpResponse:
         except (workers.BusyError, workers.LimitError):
             form.add_error("packet", say("resume.busy"))
         else:
-            page = review_page if draft.form.is_valid() else details_page
-            return page(request, draft, dropped=dropped)
+            if not draft.form.is_valid():
+                return details_page(request, draft, dropped)
+            return busy_page(request, draft, dropped) if draft.must_wait else review_page(request, draft, dropped)
     return render(request, "triage/resume.html", {"form": form}, status=422)
 
 
@@ -172,10 +176,23 @@ def review_page(
     return render(request, "triage/review.html", context, status=status)
 
 
+def busy_page(request: HttpRequest, draft: Draft, dropped: bool = False) -> HttpResponse:
+    """The same with all that was typed, where no worker process had time for what was asked."""
+    return later(review_page(request, draft, dropped, trouble=catalog().pages["busy"], status=503))
+
+
+def later(response: HttpResponse) -> HttpResponse:
+    """The response with the time to ask again."""
+    response["Retry-After"] = RETRY_AFTER
+    return response
+
+
 def details_page(request: HttpRequest, draft: Draft, dropped: bool = False, status: int = 200) -> HttpResponse:
     """The details form with what was typed and what is wrong with it."""
     carried = [pair for pair in draft.typed() if pair[0] in (REFERENCE, MADE_AT, CARRIED_PICTURE)]
-    return _details_page(request, draft.assessment, draft.form, carried, dropped, status, language=draft.language)
+    status = 503 if draft.form.has_error(PICTURE, BUSY) else status
+    page = _details_page(request, draft.assessment, draft.form, carried, dropped, status, language=draft.language)
+    return later(page) if status == 503 else page
 
 
 def _packet_data(file: bytes) -> bytes:

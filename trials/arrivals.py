@@ -65,7 +65,7 @@ class Answer:
         """`well`; `refused`, where nothing typed is lost; or `failed`."""
         if not self.trouble and 200 <= self.status < 400:
             return "well"
-        return "refused" if self.status in (422, 503) and self.kept else "failed"
+        return "refused" if self.status == 503 and self.kept else "failed"
 
 
 @dataclass(frozen=True)
