@@ -49,7 +49,9 @@ def alternates(request: HttpRequest, path: str = "", query: str | None = None, p
     path = path or request.path_info
     # As it came: a page that says that an address cannot be read must not read it.
     query = iri_to_uri(request.META.get("QUERY_STRING", "")) if query is None else query
-    return list(_alternates(path, query, prefer or _preferred(request)))
+    return list(
+        _alternates(path, query, prefer or preferred(request.path_info, request.headers.get("Accept-Language", "")))
+    )
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
@@ -76,15 +78,17 @@ def _written(path: str) -> str:
     return escape_leading_slashes(escape_uri_path(path))
 
 
-def _preferred(request: HttpRequest) -> str:
-    """The language to offer. Whoever is under a prefix has chosen already, and is not asked again."""
-    if _has_prefix(request.path_info):
+def preferred(path: str, accepted: str) -> str:
+    """The language to offer on this page to a browser that accepts these (Accept-Language); empty for none.
+
+    Whoever is under a prefix has chosen already, and is not asked again.
+    """
+    if _has_prefix(path):
         return ""
-    header = request.headers.get("Accept-Language", "")[:200].lower()
     # A weight of 0 means: anything but this.
-    wished = (code for code, weight in parse_accept_lang_header(header) if weight)
-    known = (offer for code in wished if (offer := _nearest(code)))
-    return next(known, "")
+    wished = (code for code, weight in parse_accept_lang_header(accepted[:200].lower()) if weight)
+    known = next((offer for code in wished if (offer := _nearest(code))), "")
+    return "" if known == settings.LANGUAGE_CODE else known
 
 
 def _nearest(code: str) -> str:

@@ -33,7 +33,9 @@ def observed(handler: Handler) -> Handler:
         began = time.perf_counter()
         response = handler(request)
         if request.path_info not in probes.ANSWERS:
-            monitoring.note(request, response, time.perf_counter() - began)
+            route = request.META[monitoring.ROUTE] = monitoring.route_of(request)
+            size, seconds = monitoring.size_of(response), time.perf_counter() - began
+            monitoring.note(request.method, route, response.status_code, size, seconds)
         return response
 
     return middleware

@@ -214,6 +214,10 @@ class Security(Sourced):
         return self.verified_on + TRUSTED if self.verified_on else None
 
 
+# As static/site.css and static/paper.css have it.
+OUR_ACCENT = "#14505c"
+
+
 class Look(Record):
     """How the site and the paper look: accent colour, logo, paper size.
 
@@ -222,9 +226,14 @@ class Look(Record):
     paper   "Letter" in the US, "A4" elsewhere
     """
 
-    accent: Accent = "#14505c"
+    accent: Accent = OUR_ACCENT
     logo: Logo | None = None
     paper: Literal["Letter", "A4"] = "Letter"
+
+    @property
+    def own_accent(self) -> bool:
+        """Whether the accent is another than ours, so that the stylesheet as it comes will not do."""
+        return self.accent != OUR_ACCENT
 
     @property
     def logo_type(self) -> str:

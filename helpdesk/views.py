@@ -139,8 +139,12 @@ def for_support_desks(request: HttpRequest) -> HttpResponse:
 
 @public
 def look(request: HttpRequest) -> HttpResponse:
-    """The health system's accent colour, for light screens; dark ones keep ours, which is light enough there."""
-    css = f"@media (prefers-color-scheme: light) {{ :root {{ --accent: {organization().look.accent}; }} }}\n"
+    """The stylesheet in the health system's accent colour, so that a page needs but one.
+
+    That is for light screens; dark ones keep ours, which is light enough there.
+    """
+    css = (settings.BASE_DIR / "static" / "site.css").read_text(encoding="utf-8")
+    css += f"@media (prefers-color-scheme: light) {{ :root {{ --accent: {organization().look.accent}; }} }}\n"
     return HttpResponse(css, content_type="text/css; charset=utf-8")
 
 

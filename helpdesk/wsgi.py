@@ -5,13 +5,16 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from django.conf import settings
 from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
 from django.core.wsgi import get_wsgi_application
 
+from helpdesk.ready import ReadyAnswers
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
 
-_answer = get_wsgi_application()
+_django = get_wsgi_application()
 
 if errors := [str(message) for message in run_checks() if message.is_serious()]:
     raise ImproperlyConfigured("\n".join(errors))
@@ -20,7 +23,7 @@ if errors := [str(message) for message in run_checks() if message.is_serious()]:
 _BOUNDARY = re.compile(r""";\s*boundary=("?)([\w'()+,./:=?-]{1,70})\1\s*(?:;|$)""", re.ASCII | re.IGNORECASE)
 
 
-def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+def _site(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     """The answer to a request, of whose content type only the kind and the boundary are listened to.
 
     Django reads this header before any middleware runs. Where it names an encoding that no text has (charset=hex), or
@@ -29,4 +32,8 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
     named = environ.get("CONTENT_TYPE", "")
     kind, boundary = named.partition(";")[0], _BOUNDARY.search(named)
     environ["CONTENT_TYPE"] = f'{kind}; boundary="{boundary[2]}"' if boundary else kind
-    return _answer(environ, start_response)
+    return _django(environ, start_response)
+
+
+# While somebody works on the words, each request reads them anew.
+application = _site if settings.DEBUG else ReadyAnswers(_site)

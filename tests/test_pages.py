@@ -6,6 +6,7 @@ from functools import cache
 from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import path
 from reading import Page, post
@@ -541,3 +542,15 @@ def test_search_engines_are_told_of_no_page_that_is_not_there(client, url):
     page = Page(client.get(url))
     assert page.status == 404
     assert [link for link in page.all("link") if link.get("hreflang")] == []
+
+
+def test_a_health_systems_own_colour_takes_no_stylesheet_more(client, fact_sheet, tmp_path):
+    (link,) = Page(client.get("/")).all("link[@rel='stylesheet']")
+    assert link.get("href").startswith("/static/site.")
+    sheet = tmp_path / "organization.toml"
+    sheet.write_text('[look]\naccent = "#7a1f3d"\n')
+    fact_sheet(sheet)
+    (link,) = Page(client.get("/")).all("link[@rel='stylesheet']")
+    css = client.get(link.get("href")).content.decode()
+    assert css.startswith((settings.BASE_DIR / "static" / "site.css").read_text())
+    assert css.rstrip().endswith("{ :root { --accent: #7a1f3d; } }")

@@ -1,5 +1,6 @@
 """nginx and two replicas, as deploy/ has them: what comes through, what never does, what a dead part costs."""
 
+import gzip
 import http.client
 import io
 import json
@@ -12,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from email.message import Message
 from pathlib import Path
@@ -204,8 +205,14 @@ def test_what_is_the_same_for_everybody_is_compressed_and_what_was_typed_is_not(
     wish = {"Accept-Encoding": "gzip, deflate, br"}
     style = Page(patient.get("/").text).all("link[@rel='stylesheet']")[0].get("href")
     assert brotli.decompress(patient.get(style, wish).body) == patient.get(style).body
-    assert patient.get("/faq/", wish).headers["Content-Encoding"] == "gzip"
-    assert patient.get("/faq/").headers["Content-Encoding"] is None
+    plain = patient.get("/faq/")
+    assert plain.headers["Content-Encoding"] is None
+    for taken, decoded in ((wish, brotli.decompress), ({"Accept-Encoding": "gzip"}, gzip.decompress)):
+        page = patient.get("/faq/", taken)
+        assert decoded(page.body) == plain.body
+        assert "Accept-Encoding" in page.headers["Vary"]
+    shown = patient.get("/problems/account-locked/?symptom=locked-message", wish)
+    assert shown.headers["Content-Encoding"] == "gzip"
     typed = patient.post(f"/triage/review/?{LOCKED}", TYPED.items(), wish)
     assert CANARY in typed.text
     assert typed.headers["Content-Encoding"] is None
@@ -312,6 +319,26 @@ def test_who_asks_for_too_many_pdfs_keeps_what_was_typed_and_others_get_theirs(s
 
 
 # What every answer carries
+
+
+def test_large_bodies_that_wait_have_a_bound_in_number_and_small_ones_go_on(stack, patient):
+    """They wait in memory. Whoever holds all places keeps others from sending a picture, and from nothing else."""
+    head = b"POST /triage/review/?%b HTTP/1.1\r\nHost: localhost\r\nContent-Length: 6000000\r\n" % LOCKED.encode()
+    kind, form = multipart(TYPED, ("picture", "screen.png", b"x" * MEGABYTE))
+
+    def sends_a_picture() -> Answer:
+        return patient.send("POST", f"/triage/review/?{LOCKED}", form, {"Content-Type": kind})
+
+    with ExitStack() as slow:
+        for _ in range(100):
+            plain = slow.enter_context(socket.create_connection(("127.0.0.1", patient.port), 10))
+            secure = slow.enter_context(patient.context.wrap_socket(plain, server_hostname="localhost"))
+            secure.sendall(head + b"Content-Type: text/plain\r\n\r\nx")
+        eventually(lambda: sends_a_picture().status == 503)
+        assert "This help site cannot answer right now" in sends_a_picture().text
+        assert patient.reviewed().pressed("Save as PDF")
+        assert patient.get("/triage/").status == 200
+    eventually(lambda: sends_a_picture().status == 422)
 
 
 def test_every_answer_carries_the_security_headers_whoever_gives_it(stack, patient):

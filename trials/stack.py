@@ -169,6 +169,7 @@ class Stack:
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("WAYIN_", "DJANGO_"))}
         environment |= {"WAYIN_HTTPS": "1", "WAYIN_HOSTS": "localhost,127.0.0.1"}
         environment |= {"WAYIN_ACCESS_LOG": "1", "WAYIN_METRICS": "1", "TMPDIR": str(self.temporary)}
+        environment["MALLOC_ARENA_MAX"] = "2"
         return environment | ({"WAYIN_ORGANIZATION": organization} if organization else {})
 
     def _make_certificate(self) -> None:
