@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.shortcuts import render
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
@@ -123,4 +123,10 @@ def bounded_body(handler: Handler) -> Handler:
             return _too_long(request, int(length))
         return handler(request)
 
+    middleware.process_exception = _hung_up
     return middleware
+
+
+def _hung_up(request: HttpRequest, exception: Exception) -> HttpResponse | None:
+    """A visitor who goes away in the middle of a form is no failure of ours. Nobody hears this answer."""
+    return HttpResponse(status=400) if isinstance(exception, UnreadablePostError) else None

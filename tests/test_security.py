@@ -186,6 +186,21 @@ def test_help_pages_are_compressed_and_what_was_typed_is_not(client):
         assert "Content-Encoding" not in response
 
 
+class HungUp(io.BytesIO):
+    """A body whose sender goes away."""
+
+    def read(self, *_):
+        raise ConnectionResetError
+
+
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
+def test_a_visitor_who_goes_away_in_the_middle_of_a_form_is_no_failure(client, kind, caplog):
+    client.raise_request_exception = False
+    request = {"CONTENT_TYPE": kind, "CONTENT_LENGTH": "100", "wsgi.input": HungUp()}
+    assert client.generic("POST", f"/triage/review/?{LOCKED}", **request).status_code == 400
+    assert [record for record in caplog.records if record.exc_info] == []
+
+
 @pytest.mark.parametrize("url", ["/problems/account-locked/?symptom=locked-message", "/?x=1", "/es/faq/?x"])
 def test_an_address_with_answers_in_it_is_kept_by_nobody(client, url):
     response = client.get(url)
