@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from trials.arrivals import Answer, Ask, Crowd, Site, Visit, percentile, poisson, seeded
+from trials.plain.visitors import PlainAsked
 from trials.visitors import Asked
 
 PAGE = Ask("help", "/")
@@ -197,7 +198,9 @@ def asked() -> Asked:
 
 
 @pytest.mark.usefixtures("static_files")
-def test_of_100_requests_80_are_help_15_are_the_way_and_5_are_packets(asked):
+@pytest.mark.parametrize("site", [Asked, PlainAsked], ids=["ours", "plain"])
+def test_of_100_requests_80_are_help_15_are_the_way_and_5_are_packets(site):
+    asked = site()
     visits = list(asked.visits(seeded(1), 200, 100))
     kinds = Counter(ask.kind for visit in visits for _, ask in visit.asks if ask.kind != "file")
     assert kinds["help"] / kinds.total() == pytest.approx(0.80, abs=0.01)

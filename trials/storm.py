@@ -25,6 +25,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from trials.arrivals import Answer, Crowd, Site, percentile, seeded
+from trials.plain.stack import PlainStack
+from trials.plain.visitors import PlainAsked, cookies
 from trials.stack import Stack
 from trials.visitors import Asked
 from trials.watch import below
@@ -292,20 +294,21 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=15, help="of a step; idle and rest take twice as long")
     parser.add_argument("--replicas", type=int, default=2)
     parser.add_argument("--without", choices=["cache", "nginx"], help="what to leave out, to see what it brings")
+    parser.add_argument("--plain", action="store_true", help="the same at a plain Django")
     parser.add_argument("--shared", action="store_true", help="let the site use the generator's core too")
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
     # Whatever ends it, the stack ends with it.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     plan = phases(chosen.idle, [float(rate) for rate in chosen.rates.split(",")], chosen.seconds)
-    asked = Asked(fresh=chosen.without == "cache")
+    asked = PlainAsked() if chosen.plain else Asked(fresh=chosen.without == "cache")
     cores = sorted(os.sched_getaffinity(0))
     if not chosen.shared:
         # What is started from here on stays on these.
         os.sched_setaffinity(0, cores[:-1] or cores)
     with (
         tempfile.TemporaryDirectory(prefix="wayin-storm-") as folder,
-        Stack(Path(folder), chosen.replicas) as stack,
+        (PlainStack if chosen.plain else Stack)(Path(folder), chosen.replicas) as stack,
     ):
         os.sched_setaffinity(0, cores[-1:])
         site = _site(stack, direct=chosen.without == "nginx")
@@ -317,6 +320,8 @@ def main() -> None:
 
 def _site(stack: Stack, direct: bool) -> Site:
     """nginx with TLS, or the first replica itself, which believes only this machine's own address."""
+    if isinstance(stack, PlainStack):
+        return Site(int(stack.address.rpartition(":")[2]), headers=cookies(stack))
     if direct:
         return Site(stack.replicas[0].port, headers="X-Forwarded-Proto: https\r\n", spread=False)
     return Site(int(stack.address.rpartition(":")[2]), stack.context())

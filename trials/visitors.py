@@ -135,15 +135,16 @@ def _request(code: str, symptom: str, picture: Picture | None = None) -> Request
     query = urlencode(draft.assessment.answers.pairs())
     way = tuple(Ask("triage", f"{reverse(name)}?{query}") for name in ("triage", "verdict", "details"))
     fields = draft.form.pairs()
-    multipart, content_type = _multipart(fields, {PICTURE: picture.sent} if picture else {})
-    review = Ask("picture" if picture else "review", f"{reverse('review')}?{query}", multipart, content_type, (name,))
+    form, content_type = multipart(fields, {PICTURE: picture.sent} if picture else {})
+    review = Ask("picture" if picture else "review", f"{reverse('review')}?{query}", form, content_type, (name,))
     carried = draft.everything() + ([(CARRIED_PICTURE, picture.carried)] if picture else [])
     body = urlencode([(key, value.replace("\n", "\r\n")) for key, value in carried]).encode()
     kept = (name, picture.carried.encode()) if picture else (name,)
     return Request(way, review, Ask("packet", reverse("packet", args=["pdf"]), body, FORM, kept))
 
 
-def _multipart(fields: Sequence[tuple[str, str]], files: Mapping[str, bytes]) -> tuple[bytes, str]:
+def multipart(fields: Sequence[tuple[str, str]], files: Mapping[str, bytes]) -> tuple[bytes, str]:
+    """The body of a form as a browser sends it, and its content type."""
     mark = "----storm7MA4YWxkTrZu0gW"
     parts = [f'--{mark}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{text}\r\n' for name, text in fields]
     body = "".join(parts).encode()
