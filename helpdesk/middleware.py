@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
@@ -100,8 +101,9 @@ _THROWN_AWAY = 32 * 1024 * 1024
 
 
 def _too_long(request: HttpRequest, length: int) -> HttpResponse:
-    while length <= _THROWN_AWAY and request.read(64 * 1024):
-        pass
+    with suppress(UnreadablePostError):
+        while length <= _THROWN_AWAY and request.read(64 * 1024):
+            pass
     response = render(request, "helpdesk/refused.html", status=413)
     response["Connection"] = "close"
     return response

@@ -10,6 +10,7 @@ import hashlib
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,7 +88,8 @@ class ReadyAnswers:
         if not status.startswith("200 ") or "public" not in dict(headers).get("Cache-Control", ""):
             start_response(status, headers)
             return body
-        answer = Answer(plain[monitoring.ROUTE], dict(_encoded(headers, b"".join(body))))
+        with closing(body):
+            answer = Answer(plain[monitoring.ROUTE], dict(_encoded(headers, b"".join(body))))
         self._answers[environ["PATH_INFO"], wished] = answer
         return _sent(answer, environ, start_response)[2]
 
@@ -122,7 +124,8 @@ def _sent(answer: Answer, environ: Environ, start_response: Callable[..., Any]) 
     """Starts the response. The status, the bytes that are sent, and they themselves."""
     taken = _TAKEN.findall(environ.get("HTTP_ACCEPT_ENCODING", "").lower())
     encoded = next(held for name, held in answer.encoded.items() if name in taken or name == "identity")
-    if encoded.etag in environ.get("HTTP_IF_NONE_MATCH", ""):
+    known = environ.get("HTTP_IF_NONE_MATCH", "")
+    if encoded.etag in known or known.strip() == "*":
         start_response("304 Not Modified", encoded.unchanged)
         return 304, 0, []
     start_response("200 OK", encoded.headers)

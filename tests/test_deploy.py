@@ -132,7 +132,9 @@ def test_nginx_knows_every_language_that_a_page_may_offer():
 
 def test_what_nginx_takes_and_waits_for_fits_what_a_replica_takes_and_needs():
     # The buffer is the larger: what it is cut into on the way takes room too.
-    assert value(NGINX, "client_max_body_size  ").strip() == "7m"
+    assert re.findall(r"client_max_body_size +(\w+);", NGINX) == ["64k", "7m", "7m", "0"]
+    for address in addresses(("review",), ("details",), ("resume",), ("packet", "pdf"), ("packet", "json")):
+        assert "client_max_body_size 7m" in what_nginx_does_with(address), address
     assert value(NGINX, "client_body_buffer_size").strip() == "8m"
     assert settings.WAYIN_LONGEST_BODY < 7 * MEGABYTE
     (longest,) = re.findall(r'"~ \\S\{(\d+)\}" 1', NGINX)

@@ -421,6 +421,7 @@ def test_a_picture_that_comes_back_while_no_process_is_free_is_kept_for_the_next
     page = Page(response)
     assert (response.status_code, response["Retry-After"]) == (503, "5")
     assert page.texts("div[@id='errors']//h2") == ["We cannot make your PDF now"]
+    assert say("review.picture_waits") in page.text
     # Nobody has looked at it yet, so it is not shown.
     assert not page.all("img[@class='picture']")
     again = page.form("Save as PDF").pairs

@@ -193,11 +193,12 @@ class HungUp(io.BytesIO):
         raise ConnectionResetError
 
 
+@pytest.mark.parametrize(("length", "status"), [(100, 400), (7_000_000, 413)])
 @pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
-def test_a_visitor_who_goes_away_in_the_middle_of_a_form_is_no_failure(client, kind, caplog):
+def test_a_visitor_who_goes_away_in_the_middle_of_a_form_is_no_failure(client, kind, length, status, caplog):
     client.raise_request_exception = False
-    request = {"CONTENT_TYPE": kind, "CONTENT_LENGTH": "100", "wsgi.input": HungUp()}
-    assert client.generic("POST", f"/triage/review/?{LOCKED}", **request).status_code == 400
+    request = {"CONTENT_TYPE": kind, "CONTENT_LENGTH": str(length), "wsgi.input": HungUp()}
+    assert client.generic("POST", f"/triage/review/?{LOCKED}", **request).status_code == status
     assert [record for record in caplog.records if record.exc_info] == []
 
 

@@ -183,8 +183,8 @@ def test_every_field_says_its_sheet_and_that_it_rests_nowhere():
 def figures(cell: str) -> list[float]:
     """The numbers of a cell before what it says of those who pass them; a MB has 1,048,576 bytes."""
     limit = re.split(r", (?:else|the rest|then)\b", cell)[0]
-    found = re.findall(r"(\d[\d,]*(?:\.\d+)?)( MB)?", limit)
-    return [float(number.replace(",", "")) * (MB if unit else 1) for number, unit in found]
+    found = re.findall(r"(\d[\d,]*(?:\.\d+)?)( MB| kB)?", limit)
+    return [float(number.replace(",", "")) * {" MB": MB, " kB": 1024}.get(unit, 1) for number, unit in found]
 
 
 def in_code(file: str, name: str) -> list[float]:
@@ -196,9 +196,10 @@ def in_code(file: str, name: str) -> list[float]:
         return [runpy.run_path(str(ROOT / file))[name]]
     if file.endswith(".py"):
         return [getattr(importlib.import_module(file.removesuffix(".py").replace("/", ".")), name)]
-    written = re.search(rf"^\s*{name}[ =].*$", text(file), re.MULTILINE)[0]
-    found = re.findall(r"[ =](\d+)(m|G|r/s)?(?=;|$| nodelay)", written)
-    return [int(number) * {"m": MB, "G": 1024 * MB}.get(unit, 1) for number, unit in found]
+    written = "\n".join(re.findall(rf"^\s*{name}[ =].*$", text(file), re.MULTILINE))
+    # Each once, and no 0, which is no limit.
+    found = dict.fromkeys(re.findall(r"[ =]([1-9]\d*)(k|m|G|r/s)?(?=;|$| nodelay)", written, re.MULTILINE))
+    return [int(number) * {"k": 1024, "m": MB, "G": 1024 * MB}.get(unit, 1) for number, unit in found]
 
 
 def limits() -> dict[str, list[str]]:

@@ -9,6 +9,7 @@ import re
 import signal
 import socket
 import ssl
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -207,8 +208,14 @@ def test_what_is_the_same_for_everybody_is_compressed_and_what_was_typed_is_not(
     assert brotli.decompress(patient.get(style, wish).body) == patient.get(style).body
     plain = patient.get("/faq/")
     assert plain.headers["Content-Encoding"] is None
-    for taken, decoded in ((wish, brotli.decompress), ({"Accept-Encoding": "gzip"}, gzip.decompress)):
-        page = patient.get("/faq/", taken)
+    for taken, decoded in (
+        ("gzip, deflate, br", brotli.decompress),
+        ("br;q=0.5", brotli.decompress),
+        ("gzip", gzip.decompress),
+        ("gzip, br;q=0", gzip.decompress),
+        ("x-br, gzip", gzip.decompress),
+    ):
+        page = patient.get("/faq/", {"Accept-Encoding": taken})
         assert decoded(page.body) == plain.body
         assert "Accept-Encoding" in page.headers["Vary"]
     shown = patient.get("/problems/account-locked/?symptom=locked-message", wish)
@@ -318,27 +325,69 @@ def test_who_asks_for_too_many_pdfs_keeps_what_was_typed_and_others_get_theirs(s
     eventually(lambda: eager.saves_pdf(refused).status == 200, seconds=20)
 
 
-# What every answer carries
+LARGE = b"POST /triage/review/?%b HTTP/1.1\r\nHost: localhost\r\nContent-Length: 6000000\r\n" % LOCKED.encode()
 
 
-def test_large_bodies_that_wait_have_a_bound_in_number_and_small_ones_go_on(stack, patient):
-    """They wait in memory. Whoever holds all places keeps others from sending a picture, and from nothing else."""
-    head = b"POST /triage/review/?%b HTTP/1.1\r\nHost: localhost\r\nContent-Length: 6000000\r\n" % LOCKED.encode()
+def sends_slowly(stack: Stack, source: str) -> ssl.SSLSocket:
+    """Somebody who has begun to send a large picture, and never ends."""
+    visitor = Visitor(stack, source)
+    plain = socket.create_connection(("127.0.0.1", visitor.port), 10, (source, 0))
+    secure = visitor.context.wrap_socket(plain, server_hostname="localhost")
+    secure.sendall(LARGE + b"Content-Type: text/plain\r\n\r\nx")
+    return secure
+
+
+def sends_a_picture(visitor: Visitor) -> int:
+    """Of a picture that is none: the site says so (422), where it comes to that."""
     kind, form = multipart(TYPED, ("picture", "screen.png", b"x" * MEGABYTE))
+    return visitor.send("POST", f"/triage/review/?{LOCKED}", form, {"Content-Type": kind}).status
 
-    def sends_a_picture() -> Answer:
-        return patient.send("POST", f"/triage/review/?{LOCKED}", form, {"Content-Type": kind})
 
+def test_one_address_holds_up_no_other_with_large_bodies(stack, patient):
+    other = Visitor(stack, "127.0.0.9")
     with ExitStack() as slow:
-        for _ in range(100):
-            plain = slow.enter_context(socket.create_connection(("127.0.0.1", patient.port), 10))
-            secure = slow.enter_context(patient.context.wrap_socket(plain, server_hostname="localhost"))
-            secure.sendall(head + b"Content-Type: text/plain\r\n\r\nx")
-        eventually(lambda: sends_a_picture().status == 503)
-        assert "This help site cannot answer right now" in sends_a_picture().text
+        for _ in range(20):
+            slow.enter_context(sends_slowly(stack, other.source))
+        eventually(lambda: sends_a_picture(other) == 503)
+        assert sends_a_picture(patient) == 422
+    eventually(lambda: sends_a_picture(other) == 422)
+
+
+def test_large_bodies_that_wait_in_memory_have_a_bound_and_small_ones_go_on(stack, patient):
+    with ExitStack() as slow:
+        for number in range(100):
+            slow.enter_context(sends_slowly(stack, f"127.0.1.{number}"))
+        eventually(lambda: sends_a_picture(patient) == 503)
         assert patient.reviewed().pressed("Save as PDF")
         assert patient.get("/triage/").status == 200
-    eventually(lambda: sends_a_picture().status == 422)
+    eventually(lambda: sends_a_picture(patient) == 422)
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+def test_a_form_of_unknown_length_is_refused_also_over_http_2(stack, tmp_path, method):
+    """HTTP/2 needs no length, and so says nothing of a body that has none."""
+    body = tmp_path / "body"
+    body.write_bytes(urlencode(TYPED).encode())
+    words = [
+        "curl",
+        "--silent",
+        "--http2",
+        "--cacert",
+        str(stack.certificate),
+        "--request",
+        method,
+        "--output",
+        str(tmp_path / "said"),
+    ]
+    words += ["--header", "Content-Length:", "--data-binary", f"@{body}", "--write-out", "%{http_version} %{http_code}"]
+    done = subprocess.run(
+        [*words, f"{stack.address}/triage/review/?{LOCKED}"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "2 411"
+    assert catalog().interface["refused"]["what_to_do"] in (tmp_path / "said").read_text()
+
+
+# What every answer carries
 
 
 def test_every_answer_carries_the_security_headers_whoever_gives_it(stack, patient):

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
@@ -26,6 +27,8 @@ from triage.reference import new_reference, read_reference
 # The cleaned picture, the reference and the time, as the review page carries them back to us.
 CARRIED_PICTURE, REFERENCE, MADE_AT = "picture-data", "reference", "made-at"
 REMOVE_PICTURE = "remove-picture"
+# Bytes of a picture that still goes into a form, as base64 and with all that was typed.
+_LONGEST_CARRIED = settings.DATA_UPLOAD_MAX_MEMORY_SIZE * 2 // 3
 # What is wrong with a picture that nobody had time for.
 BUSY = "busy"
 
@@ -150,7 +153,7 @@ def _clean_picture(form: DetailsForm, sent: bytes, comes_back: bool) -> tuple[st
     except workers.LimitError:
         reason = "broken"
     except workers.BusyError:
-        if comes_back:
+        if comes_back and len(sent) <= _LONGEST_CARRIED:
             return "", b64encode(sent).decode()
         reason = BUSY
     form.add_error(PICTURE, ValidationError(say(f"picture_errors.{reason}"), code=reason))

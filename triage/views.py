@@ -172,6 +172,7 @@ def review_page(
         "email_text": as_email_text(made).decode(),
         "dropped": dropped,
         "trouble": trouble,
+        "waits": bool(draft.waiting),
     }
     return render(request, "triage/review.html", context, status=status)
 

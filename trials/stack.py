@@ -200,6 +200,7 @@ class Stack:
             "ssl_certificate /etc/ssl/certs/help.example.org.pem": [f"ssl_certificate {self.certificate}"],
             "ssl_certificate_key /etc/ssl/private/help.example.org.key": [f"ssl_certificate_key {self._key}"],
             "access_log /var/log/nginx/wayin.log": [f"access_log {self._logs}/nginx-wayin.log"],
+            "limit_conn wayin_large 100": ["limit_conn wayin_large 100"],
             "root /opt/wayin/build": [f"root {self.folder}"],
         }
         lines = NGINX_CONF.read_text().splitlines()
