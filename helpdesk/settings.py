@@ -84,6 +84,7 @@ TEMPLATES = [
                 "django.templatetags.static",
                 "crispy_forms.templatetags.crispy_forms_filters",
                 "helpdesk.templatetags.integrity",
+                "helpdesk.templatetags.once",
                 "helpdesk.templatetags.words",
                 "triage.templatetags.fields",
             ],

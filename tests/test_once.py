@@ -1,0 +1,58 @@
+"""What is the same on every page of a language is rendered once, and what is not is not."""
+
+import pytest
+from django.template import engines
+from django.test import Client
+
+from helpdesk.loaded import catalog_in
+
+pytestmark = pytest.mark.usefixtures("static_files", "fact_sheet")
+
+
+class Counting:
+    """Says how often it was shown."""
+
+    shown = 0
+
+    def __str__(self) -> str:
+        self.shown += 1
+        return str(self.shown)
+
+
+def test_it_is_rendered_once_for_each_language_and_each_value():
+    page = engines["django"].from_string("{% once %}{{ count }}{% endonce %}, {% once step %}{{ count }}{% endonce %}")
+    count = Counting()
+    english, spanish = catalog_in("en"), catalog_in("es")
+    asked = [(english, "a"), (english, "b"), (spanish, "b"), (english, "b"), (spanish, "a"), (english, "a")]
+    said = [page.render({"catalog": catalog, "step": step, "count": count}) for catalog, step in asked]
+    assert said == ["1, 2", "1, 3", "4, 5", "1, 3", "4, 6", "1, 2"]
+
+
+def test_it_is_rendered_anew_with_other_content(fact_sheet):
+    page = engines["django"].from_string("{% once %}{{ catalog.site.trademark }}, {{ count }}{% endonce %}")
+    count = Counting()
+    before = [page.render({"catalog": catalog_in("en"), "count": count}) for _ in range(2)]
+    fact_sheet("example")
+    after = [page.render({"catalog": catalog_in("en"), "count": count}) for _ in range(2)]
+    assert [said[-1] for said in before + after] == ["1", "1", "2", "2"]
+
+
+@pytest.mark.parametrize("start", ["", "/es"])
+def test_no_page_has_anything_of_the_one_before(fact_sheet, start):
+    """Each is the same whatever was shown before it."""
+    paths = [
+        "/",
+        "/faq/",
+        "/triage/",
+        "/triage/question/?symptom=locked-message",
+        "/triage/verdict/?symptom=locked-message&for-whom=self&codes-unasked=no&needed-today=refill",
+        "/triage/verdict/?symptom=locked-message&for-whom=self&codes-unasked=yes&needed-today=no",
+        "/triage/details/?symptom=locked-message&for-whom=self",
+    ]
+    fact_sheet("example")
+    first = {path: Client().get(start + path).content for path in paths}
+    fact_sheet("blank")
+    other = {path: Client().get(start + path).content for path in reversed(paths)}
+    fact_sheet("example")
+    assert {path: Client().get(start + path).content for path in reversed(paths)} == first
+    assert first["/"] != other["/"]
