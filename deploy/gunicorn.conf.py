@@ -3,6 +3,7 @@
 One such server is one replica, and PORT is where it listens. More replicas carry more (docs/decisions/0011).
 """
 
+import gc
 import os
 import resource
 from pathlib import Path
@@ -69,6 +70,12 @@ def on_starting(server) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     # Python's own helper processes write warnings to standard error, which are no lines of our log.
     os.environ["PYTHONWARNINGS"] = "ignore"
+
+
+def when_ready(server) -> None:
+    """What is loaded stays: the collector need not look through it with every long page, nor a fork copy its memory."""
+    gc.collect()
+    gc.freeze()
 
 
 def pre_request(worker, req) -> None:

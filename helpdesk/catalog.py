@@ -4,6 +4,7 @@
 one health system, checks them against each other, and gives frozen records. docs/content.md tells authors how.
 """
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -592,7 +593,7 @@ class _Loader:
         self._no_doubles(ids, f"rules/{name}")
 
     def _no_doubles(self, ids: list[str], where: str) -> None:
-        if doubles := [key for key in dict.fromkeys(ids) if ids.count(key) > 1]:
+        if doubles := [key for key, times in Counter(ids).items() if times > 1]:
             raise ContentError(*(f"{where}: {key}: is there twice; remove one" for key in doubles))
 
     def _groups(self) -> tuple[SymptomGroup, ...]:

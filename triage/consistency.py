@@ -5,7 +5,7 @@
 
 from collections.abc import Collection, Iterable
 
-from helpdesk.catalog import Catalog, bad_condition
+from helpdesk.catalog import Catalog, Condition, bad_condition
 from triage.answers import LONELY_SYMPTOM, RESULTS
 from triage.cleaning import SECRETS
 from triage.engine import FLAGS, GRAVITY, NOTES, RULES, STEPS_DID_NOT_HELP
@@ -53,8 +53,11 @@ def _read(catalog: Catalog) -> Iterable[str]:
 
 
 def _rules(catalog: Catalog) -> Iterable[str]:
+    of_problem: dict[str, list[Condition]] = {slug: [] for slug in catalog.problems}
+    for rule in RULES:
+        of_problem.setdefault(rule.problem, []).append(rule.when)
     for slug in catalog.problems:
-        conditions = [rule.when for rule in RULES if rule.problem == slug]
+        conditions = of_problem[slug]
         if not conditions or conditions[-1]:
             yield f"{TABLE}: {slug}: needs a last row that always holds; add one without a condition"
         if {} in conditions[:-1]:
