@@ -6,11 +6,11 @@ ARGS ?=
 SECONDS ?= 60
 VERAPDF ?= ../shared/tools/verapdf/check
 export PORT
-COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" .cache/lock/bin/uv pip compile pyproject.toml $(ARGS) --quiet \
+COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" .cache/lock/bin/uv pip compile $(ARGS) --quiet \
           --universal --python-version 3.11 --generate-hashes --no-emit-index-url
 
 .DEFAULT_GOAL := help
-.PHONY: help run stack storm faults fuzz dev test check check-pdf prepare lock sbom clean set-up-run set-up-test set-up-trials
+.PHONY: help run stack storm faults fuzz bench growth lighthouse dev test check check-pdf prepare lock sbom clean set-up-run set-up-test set-up-trials
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -31,6 +31,15 @@ faults: prepare set-up-test ## things broken on purpose, beside a plain Django: 
 
 fuzz: set-up-trials ## what reads files and words of strangers, fuzzed for a minute each (SECONDS=300, ARGS="picture pdf")
 	@$(PY) -m trials.fuzz --seconds $(SECONDS) $(ARGS)
+
+bench: prepare set-up-trials ## packets and pages beside their peers: two tables, in five minutes (ARGS="--only packet")
+	@$(PY) -m trials.bench $(ARGS)
+
+growth: prepare set-up-test ## what more problems, languages, words and replicas cost: curves, in fifteen minutes (ARGS="languages")
+	@$(PY) -m trials.growth $(ARGS)
+
+lighthouse: prepare set-up-test ## what Lighthouse gives each kind of page: a table, in fifteen minutes (ARGS="home verdict")
+	@$(PY) -m trials.lighthouse $(ARGS)
 
 dev: set-up-run ## the same with Django's own server: reloads on change, shows errors
 	@$(PY) bin/setup port
@@ -59,9 +68,10 @@ prepare: set-up-run ## packages, content check and static files, for a server th
 lock: ## remake requirements/*.txt, pinned and hashed, without addresses (ARGS=--upgrade for newer ones)
 	@python=$$(bin/find-python) && "$$python" -m venv .cache/lock
 	@.cache/lock/bin/pip install --quiet --disable-pip-version-check uv
-	@$(COMPILE) --output-file requirements/run.txt
-	@$(COMPILE) --extra test --constraint requirements/run.txt --output-file requirements/test.txt
-	@$(COMPILE) --extra trials --constraint requirements/test.txt --output-file requirements/trials.txt
+	@$(COMPILE) pyproject.toml --output-file requirements/run.txt
+	@$(COMPILE) pyproject.toml --extra test --constraint requirements/run.txt --output-file requirements/test.txt
+	@$(COMPILE) pyproject.toml --extra trials --constraint requirements/test.txt --output-file requirements/trials.txt
+	@$(COMPILE) requirements/bench.in --constraint requirements/test.txt --output-file requirements/bench.txt
 
 sbom: set-up-trials ## list what the site is made of: build/sbom.json, in CycloneDX
 	@$(PY) bin/sbom

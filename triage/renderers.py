@@ -48,7 +48,7 @@ def as_pdf(packet: Packet) -> bytes:
         pdf.Enclosed("support-request.fhir.json", "The request as FHIR R4", as_fhir(packet).decode()),
     ]
     pictures = {pdf.LOGO: logo_file(), pdf.PICTURE: (b64decode(packet.picture), "image/png")}
-    return workers.run(pdf.render, html, stylesheet(), packet.made_at, enclosed, pictures)
+    return workers.run(pdf.render, html, stylesheet() + _ON_EVERY_PAGE, packet.made_at, enclosed, pictures)
 
 
 @lru_cache(maxsize=1)
@@ -57,6 +57,14 @@ def stylesheet() -> str:
     css = (settings.BASE_DIR / "static" / "paper.css").read_text(encoding="utf-8")
     look = organization().look
     return f"{css}\n@page {{ size: {look.paper} }}\n:root {{ --accent: {look.accent} }}\n"
+
+
+# Browsers do not know this: the reference on every page is the one that the first page has. So the style sheet is the
+# same for all packets, and is read once.
+_ON_EVERY_PAGE = """
+@page { @bottom-left { content: string(reference) } }
+.mast-reference .reference { string-set: reference content() }
+"""
 
 
 @lru_cache(maxsize=1)

@@ -1,0 +1,209 @@
+"""What is kept from one packet to the next: it changes not one byte, keeps nothing that was typed, and has an end."""
+
+import sys
+import zlib
+from io import BytesIO
+from types import SimpleNamespace
+
+import pydyf
+import pytest
+from PIL import Image
+from pypdf import PdfReader
+from variants import MADE_AT, VARIANTS
+from weasyprint import HTML, css
+from weasyprint.layout import percent
+from weasyprint.text import line_break
+
+from triage import pdf, quick, workers
+from triage.picture import clean
+from triage.renderers import as_pdf
+
+ALIKE = [
+    "a screen as picture",
+    "everything at its longest, A4",
+    "every problem, longest answers",
+    "account-locked, patient reads Spanish",
+    "everything tried, example",
+    "A4 with a logo as PNG",
+    "A4 with a logo as SVG",
+    "in Arabic",
+    "in Chinese",
+    "in emoji",
+    "in markup",
+    "in marks",
+]
+
+
+@pytest.fixture(autouse=True)
+def here(monkeypatch):
+    """PDFs are made in this process, where the tests can see what is kept."""
+    monkeypatch.setattr(workers, "run", lambda task, *arguments: task(*arguments))
+
+
+@pytest.fixture
+def nothing_kept(monkeypatch):
+    """WeasyPrint as it comes, from the parser to the lines."""
+
+    def put_back() -> None:
+        monkeypatch.setattr(css, "StyleFor", quick.KeptStyles.__base__)
+        monkeypatch.setattr(line_break, "Layout", quick.KeptLayout.__base__)
+        monkeypatch.setattr(line_break, "get_font_description", quick._describe_font)
+        monkeypatch.setattr(quick, "read", lambda html, fetcher: HTML(string=html, url_fetcher=fetcher))
+        for module in resolving():
+            monkeypatch.setattr(module, "resolve_percentages", quick._resolve)
+
+    return put_back
+
+
+def resolving() -> list:
+    modules = [module for name, module in sys.modules.items() if name.startswith("weasyprint.layout")]
+    return [module for module in modules if getattr(module, "resolve_percentages", None) is quick._resolve_percentages]
+
+
+def styles() -> dict:
+    return pdf._fonts().kept_styles
+
+
+@pytest.mark.parametrize("name", ALIKE)
+def test_a_packet_is_the_same_byte_for_byte_as_when_nothing_is_kept(packets, nothing_kept, name):
+    kept = [as_pdf(packets[name]) for _ in range(2)]
+    nothing_kept()
+    assert kept == [as_pdf(packets[name])] * 2
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_every_packet_is_read_by_the_quick_parser(packets, monkeypatch, name):
+    found = []
+    monkeypatch.setattr(workers, "run", lambda _, html, *rest: found.append(html))
+    as_pdf(packets[name])
+    assert isinstance(quick.read(found[0], None), quick.Paper)
+
+
+def test_what_is_no_xml_is_read_as_weasyprint_reads_it():
+    document = quick.read("<html lang=en><title>x</title><blockquote>one<br>two &nbsp;", None)
+    assert type(document) is HTML
+    assert document.etree_element.find("body/blockquote/br").tail == "two \N{NO-BREAK SPACE}"
+
+
+# ---- styles, lengths and lines ----
+
+
+def test_the_second_packet_finds_every_style_that_it_needs(packets):
+    as_pdf(packets[ALIKE[0]])
+    before = dict(styles())
+    assert len(before) > 100
+    as_pdf(packets[ALIKE[0]])
+    found = len(styles())
+    as_pdf(packets[ALIKE[0]])
+    assert len(styles()) == found
+    assert all(styles()[key] is style for key, style in before.items())
+
+
+def test_nothing_that_was_typed_is_kept(packets):
+    name = "in Arabic"
+    packet = packets[name]
+    as_pdf(packet)
+    typed = [row.value for row in packet.for_desk.rows if row.own_words and len(row.value) > 8]
+    held = repr([(style, style.cascaded, style.__dict__.keys()) for style in styles().values()]) + repr(list(styles()))
+    assert len(typed) > 8
+    assert [value for value in typed if value in held] == []
+
+
+def test_what_is_kept_has_an_end(packets, monkeypatch):
+    whole = as_pdf(packets[ALIKE[0]])
+    monkeypatch.setattr(quick, "STYLES", 7)
+    styles().clear()
+    assert as_pdf(packets[ALIKE[0]]) == whole
+    assert 0 < len(styles()) <= 7
+
+
+def test_weasyprint_still_asks_where_it_is_answered(packets, monkeypatch):
+    """Each part that is replaced is in use: where a new version of WeasyPrint goes another way, this tells."""
+    asked = dict.fromkeys(["resolve", "describe", "deactivate", "style"], 0)
+
+    def counting(what, function):
+        def counted(*arguments, **more):
+            asked[what] += 1
+            return function(*arguments, **more)
+
+        return counted
+
+    assert {module.__name__.rpartition(".")[2] for module in resolving()} >= {"block", "inline", "page", "table"}
+    assert percent in resolving()
+    for module in resolving():
+        monkeypatch.setattr(module, "resolve_percentages", counting("resolve", quick._resolve_percentages))
+    describe = counting("describe", quick._get_font_description)
+    monkeypatch.setattr(line_break, "get_font_description", describe)
+    monkeypatch.setattr(quick.KeptLayout, "deactivate", counting("deactivate", quick.KeptLayout.deactivate))
+    compute = counting("style", quick.KeptStyles.set_computed_styles)
+    monkeypatch.setattr(quick.KeptStyles, "set_computed_styles", compute)
+    as_pdf(packets[ALIKE[0]])
+    assert min(asked.values()) > 100, asked
+
+
+# ---- the picture ----
+
+
+@pytest.mark.parametrize("colours", [2, 4, 16, 40, 100, 128])
+def test_a_picture_in_the_pdf_has_the_pixels_of_the_picture(colours):
+    image = Image.new("RGB", (61, 37))
+    shades = [(7 * shade % 256, 255 - shade, shade) for shade in range(colours)]
+    for at in range(61 * 37):
+        image.putpixel((at % 61, at // 61), shades[at * 7 // 3 % colours])
+    file = BytesIO()
+    image.save(file, "PNG")
+    png = clean(file.getvalue())
+    assert bool(quick.screens({pdf.PICTURE: (png, "image/png")})) is (colours > 16)
+    html = f'<html lang="en"><head><title>x</title></head><body><img src="{pdf.PICTURE}" alt="x" /></body></html>'
+    document = PdfReader(BytesIO(pdf.render(html, "", MADE_AT, (), {pdf.PICTURE: (png, "image/png")})))
+    (drawn,) = document.pages[0].images
+    assert drawn.image.convert("RGB").tobytes() == Image.open(BytesIO(png)).convert("RGB").tobytes()
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "transparent palette"])
+def test_any_other_picture_is_left_to_weasyprint(mode):
+    image = Image.new("P" if mode == "transparent palette" else mode, (9, 9))
+    file = BytesIO()
+    image.save(file, "PNG", **({"transparency": 0} if mode == "transparent palette" else {}))
+    assert quick.screens({pdf.LOGO: (file.getvalue(), "image/png"), pdf.PICTURE: (b"", "")}) == {}
+
+
+# ---- the file ----
+
+
+def test_each_part_of_the_file_is_packed_once(packets, monkeypatch):
+    packed = []
+
+    class Packer:
+        def __init__(self) -> None:
+            self.packer = zlib.compressobj()
+
+        def compress(self, data: bytes) -> bytes:
+            packed.append(data)
+            return self.packer.compress(data)
+
+        def flush(self) -> bytes:
+            return self.packer.flush()
+
+    monkeypatch.setattr(pydyf, "zlib", SimpleNamespace(compressobj=lambda **_: Packer()))
+    as_pdf(packets[ALIKE[0]])
+    pages = [data for data in packed if data.endswith(b"\nQ")]
+    assert len(pages) > 3
+    assert len(set(pages)) == len(pages)
+
+
+def test_the_warm_process_has_put_aside_what_stays():
+    assert pdf.warm_up() is None
+    # Once only: the probe of readiness asks for it over and over.
+    began = pdf.warm_up.cache_info().misses
+    pdf.warm_up()
+    assert pdf.warm_up.cache_info().misses == began == 1
+
+
+def test_the_packet_of_another_fact_sheet_is_not_drawn_in_the_style_of_the_last(packets):
+    one, other = "A4 with a logo as PNG", "a screen as picture"
+    first = as_pdf(packets[one])
+    as_pdf(packets[other])
+    assert as_pdf(packets[one]) == first
+    sizes = [PdfReader(BytesIO(as_pdf(packets[name]))).pages[0].mediabox.width for name in (one, other)]
+    assert [round(size) for size in sizes] == [595, 612]
