@@ -349,7 +349,8 @@ DOUBTFUL = {
 def test_where_a_body_ends_is_never_in_doubt(blank_site, stack, rest):
     sent = [f"POST /triage/review/?{LOCKED} HTTP/1.1\r\nHost: localhost\r\n{rest}".encode()]
     for said in (talk(blank_site, sent), talk(stack.address, sent, stack.context())):
-        assert said.statuses[0] in (400, 411, 501)
+        # Refused, or hung up on.
+        assert set(said.statuses[:1]) <= {400, 411, 501}
         assert 200 not in said.statuses
         assert b"User-agent" not in said.content
 

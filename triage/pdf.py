@@ -75,7 +75,7 @@ def render(
 ) -> bytes:
     """The PDF. The same arguments give the same bytes. Raises TooLongError."""
     html = _with_stand_ins(html)
-    document = quick.read(html, fetcher or FetchNothing(pictures)).render(
+    document = quick.Paper(string=html, url_fetcher=fetcher or FetchNothing(pictures)).render(
         stylesheets=[_stylesheet(stylesheet)],
         font_config=_fonts(),
         pdf_variant="pdf/a-3a",

@@ -15,9 +15,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
-from xml.etree import ElementTree
 
-import cssselect2
 import pydyf
 from weasyprint import CSS, HTML, css
 from weasyprint.layout import percent
@@ -27,41 +25,10 @@ from weasyprint.text import line_break
 
 
 class Paper(HTML):
-    """A document that is well-formed XML too, as packets are. Raises ElementTree.ParseError for any other.
-
-    A parser in C reads it, and besides our own rules it is styled by those for the elements of a packet alone.
-    """
-
-    def __init__(self, string: str, url_fetcher: Any) -> None:
-        # Our own template, in which all that was typed is escaped: it can declare no entity.
-        root = ElementTree.fromstring(string)  # noqa: S314
-        for table in root.iter("table"):
-            _put_rows_in_a_body(table)
-        self.base_url = None
-        self.url_fetcher = url_fetcher
-        self.media_type = "print"
-        self.wrapper_element = cssselect2.ElementWrapper.from_html_root(root, content_language=None)
-        self.etree_element = root
+    """A packet: besides our own rules, it is styled by those for the elements that it may have, and by no more."""
 
     def _ua_stylesheets(self, forms: bool = False) -> list[CSS]:
         return [_elements()]
-
-
-def read(html: str, fetcher: Any) -> HTML:
-    """The document, for WeasyPrint."""
-    try:
-        return Paper(html, fetcher)
-    except ElementTree.ParseError:
-        return HTML(string=html, url_fetcher=fetcher)
-
-
-def _put_rows_in_a_body(table: ElementTree.Element) -> None:
-    """As any parser of HTML does."""
-    if rows := table.findall("tr"):
-        body = ElementTree.SubElement(table, "tbody")
-        for row in rows:
-            table.remove(row)
-            body.append(row)
 
 
 @lru_cache(maxsize=1)
