@@ -17,7 +17,7 @@ from weasyprint.text import line_break
 
 from triage import pdf, quick, workers
 from triage.picture import clean
-from triage.renderers import as_pdf
+from triage.renderers import as_pdf, stylesheet
 
 ALIKE = [
     "a screen as picture",
@@ -32,6 +32,8 @@ ALIKE = [
     "in emoji",
     "in markup",
     "in marks",
+    "in marks, with a line after",
+    "in joiners, with a line after",
 ]
 
 
@@ -70,6 +72,42 @@ def test_a_packet_is_the_same_byte_for_byte_as_when_nothing_is_kept(packets, not
     kept = [as_pdf(packets[name]) for _ in range(2)]
     nothing_kept()
     assert kept == [as_pdf(packets[name])] * 2
+
+
+def other_than_a_packet(draw: str) -> bytes:
+    """What no packet has: lengths that depend on where they stand, and boxes to fill in; from right to left."""
+    box = '<label for="a">A</label> <input type="text" id="a" name="a">' if draw == "a form" else ""
+    html = f"""<html lang="en" dir="rtl"><head><title>x</title></head><body><h1>H</h1><ul><li>One</li></ul>
+    <div style="width: 9cm"><p class="half">One</p></div><div style="width: 5cm"><p class="half">Two</p></div>
+    {box}</body></html>"""
+    css = stylesheet() + ".half { width: 50%; padding: 5%; text-align: left; border: 1mm solid }"
+    return pdf.render_form(html, css) if draw == "a form" else pdf.render(html, css, MADE_AT)
+
+
+@pytest.mark.parametrize("draw", ["a form", "a paper"])
+def test_lengths_in_percent_and_from_right_to_left_are_those_of_their_own_place(packets, nothing_kept, draw):
+    kept = [other_than_a_packet(draw) for _ in range(2)]
+    nothing_kept()
+    assert kept == [other_than_a_packet(draw)] * 2
+
+
+@pytest.mark.parametrize("at", [1, 3, 9])
+def test_a_document_that_fails_spoils_none_that_comes_after(packets, monkeypatch, at):
+    whole = as_pdf(packets[ALIKE[0]])
+    styles().clear()
+    times = iter(range(1, 1000))
+    resolve = css.resolve_var
+
+    def runs_out_of_memory(*arguments):
+        if next(times) == at:
+            raise MemoryError
+        return resolve(*arguments)
+
+    with monkeypatch.context() as little:
+        little.setattr(css, "resolve_var", runs_out_of_memory)
+        with pytest.raises(MemoryError):
+            as_pdf(packets[ALIKE[0]])
+    assert as_pdf(packets[ALIKE[0]]) == whole
 
 
 # Those of which WeasyPrint's own sheet says nothing that shows on paper.

@@ -104,6 +104,8 @@ VARIANTS = {
     "everything tried, example": Variant(MANY, POSTED, "example", tried="worked"),
     "A4 with a logo as PNG": Variant(MANY, POSTED, "a4 png", "small"),
     "A4 with a logo as SVG": Variant(("not-my-information",), POSTED, "a4 svg", chosen=SELF),
+    "in marks, with a line after": Variant(MANY, everywhere("z\u0301\u0302\u0303\u0304" * 60 + "\nEnd of it")),
+    "in joiners, with a line after": Variant(MANY, everywhere("a\u200d\u200d\u200d\u200d" * 60 + "\nEnd of it")),
     "everything at its longest, A4": Variant(MANY, everywhere("我 wwww\n" * 400), "a4 png", "screen", "no-help"),
 }
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, wraps
 from typing import Any
 
 import pydyf
@@ -65,6 +65,21 @@ class FetchNothing(URLFetcher):
         raise ValueError("a packet refers to nothing outside itself")
 
 
+def _forgetting(draw: Callable[..., bytes]) -> Callable[..., bytes]:
+    """Where a document fails, nothing of it is left for the next."""
+
+    @wraps(draw)
+    def drawn(*arguments: Any, **named: Any) -> bytes:
+        try:
+            return draw(*arguments, **named)
+        except BaseException:
+            quick.forget(_fonts())
+            raise
+
+    return drawn
+
+
+@_forgetting
 def render(
     html: str,
     stylesheet: str,
@@ -92,6 +107,7 @@ def render(
     return pdf
 
 
+@_forgetting
 def render_form(html: str, stylesheet: str, pictures: Pictures | None = None) -> bytes:
     """A form to print or to type into: PDF/UA-1, with a field for each input in the HTML.
 

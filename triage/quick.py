@@ -1,9 +1,9 @@
 """What WeasyPrint works out anew for each document and need not: kept here from one packet to the next.
 
-A packet comes out byte for byte as WeasyPrint draws it without this (tests/test_quick.py), in half the time. Runs in a
-worker process, which draws one document at a time, by triage/pdf.py. What is kept comes from our style sheets and
-templates, never from what was typed. What is replaced of WeasyPrint here is private: the tests tell when a new version
-has changed it. Decision 13 has what each part saves.
+A packet comes out byte for byte as WeasyPrint draws it without this (tests/test_quick.py), in about half the time. Runs
+in a worker process, which draws one document at a time, by triage/pdf.py. What is kept comes from our style sheets
+and templates, never from what was typed. What is replaced of WeasyPrint here is private: the tests tell when a new
+version has changed it. Decision 13 has what each part saves.
 """
 
 import gc
@@ -127,6 +127,11 @@ class KeptStyles(css.StyleFor):
             collector.collect_anchor(style["anchor"])
 
 
+def forget(font_config: Any) -> None:
+    """For after a document that failed: a style may be left half worked out, and would spoil all that come."""
+    font_config.__dict__.pop("kept_styles", None)
+
+
 def _known(declaration: tuple[str, Any]) -> tuple[Any, ...]:
     name, (value, (precedence, layer, specificity)) = declaration
     return name, value if name in _FROM_ATTRIBUTES else id(value), precedence, layer, tuple(specificity)
@@ -177,9 +182,10 @@ class KeptLayout(line_break.Layout):
 
     def set_text(self, text: str, justify: bool = False) -> None:
         super().set_text(text, justify)
-        if not _ENDS_PARAGRAPH.search(self.text):
-            # As it is drawn. To set this later would have Pango forget the line.
-            line_break.pango.pango_layout_set_single_paragraph_mode(self.layout, 1)
+        # As it is drawn. To set this later would have Pango forget the line. Each text anew: a line is cut from a short
+        # text first and then from all of it, and a break that were taken for a letter would lose what follows.
+        single = not _ENDS_PARAGRAPH.search(self.text)
+        line_break.pango.pango_layout_set_single_paragraph_mode(self.layout, int(single))
 
     def deactivate(self) -> None:
         pass
