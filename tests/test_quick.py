@@ -78,7 +78,8 @@ def other_than_a_packet(draw: str) -> bytes:
     """What no packet has: lengths that depend on where they stand, and boxes to fill in; from right to left."""
     box = '<label for="a">A</label> <input type="text" id="a" name="a">' if draw == "a form" else ""
     html = f"""<html lang="en" dir="rtl"><head><title>x</title></head><body><h1>H</h1><ul><li>One</li></ul>
-    <div style="width: 9cm"><p class="half">One</p></div><div style="width: 5cm"><p class="half">Two</p></div>
+    <table><tr><th scope="col" style="width: 9cm">A</th><th scope="col">B</th></tr>
+    <tr><td><p class="half">One</p></td><td><p class="half">Two</p></td></tr></table>
     {box}</body></html>"""
     css = stylesheet() + ".half { width: 50%; padding: 5%; text-align: left; border: 1mm solid }"
     return pdf.render_form(html, css) if draw == "a form" else pdf.render(html, css, MADE_AT)
