@@ -244,6 +244,8 @@ def test_with_javascript_the_email_text_is_copied_to_the_letter_and_the_packet_i
 
 
 def press_and_stay(page: Page, name: str) -> None:
+    # The script that shows it may be late on a busy machine.
+    page.get_by_role("button", name=name).wait_for()
     tab_to(page, name)
     page.keyboard.press("Enter")
 
