@@ -3,7 +3,6 @@
 python tests/pseudo.py FOLDER     writes content with them, for WAYIN_CONTENT
 """
 
-import json
 import re
 import shutil
 import sys
@@ -18,6 +17,7 @@ if __name__ == "__main__":
 from helpdesk import translations
 from helpdesk.languages import SOURCE
 from helpdesk.records import CONTENT
+from trials.growth import toml
 
 RIGHT_TO_LEFT, LONG_WORDS = "ar", "de"
 # Keys whose values are for machines.
@@ -84,20 +84,6 @@ def changed(value: Any, change: Callable[[str], str]) -> Any:
         return [changed(item, change) for item in value]
     # Split by a pattern in brackets, every other part is what the pattern found.
     return "".join(part if number % 2 else change(part) for number, part in enumerate(KEPT.split(value)))
-
-
-def toml(table: dict[str, Any]) -> str:
-    """A table without dates and numbers as TOML: a line for each key."""
-    return "".join(f"{json.dumps(key)} = {_value(value)}\n" for key, value in table.items())
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, dict):
-        return "{ " + ", ".join(f"{json.dumps(key)} = {_value(item)}" for key, item in value.items()) + " }"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(_value, value)) + "]"
-    # A basic string of TOML is written like one of JSON.
-    return json.dumps(value, ensure_ascii=False)
 
 
 if __name__ == "__main__":

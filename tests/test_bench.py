@@ -195,7 +195,7 @@ def test_a_plain_django_page_has_about_as_many_bytes_as_ours(tmp_path, settings,
     (tmp_path / "page.html").write_bytes(b"x" * 7000)
     asks = "import django; django.setup(); from django.test import Client as C; "
     asks += f"print(len(C(headers={{'host': 'localhost'}}).get('{path}').content))"
-    environment = os.environ | {"BENCH_FOLDER": str(tmp_path), "DJANGO_SETTINGS_MODULE": settings}
+    environment = os.environ | {"SITE_FOLDER": str(tmp_path), "DJANGO_SETTINGS_MODULE": settings}
     done = subprocess.run(
         [sys.executable, "-c", asks], cwd=servers.SITES, env=environment, capture_output=True, text=True, check=True
     )

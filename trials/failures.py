@@ -221,7 +221,7 @@ def on_read_only_disks(kind: str, writable: str) -> dict:
         _mount("-o", "remount,bind,ro", mounted)
     if writable == "/dev/shm alone":  # noqa: S108
         _mount("-o", "remount,ro", "/tmp")  # noqa: S108
-    environment = WRITABLE[writable] | {"PLAIN_FOLDER": "/srv"}
+    environment = WRITABLE[writable] | {"SITE_FOLDER": "/srv"}
     options = {"folder": Path("/mnt"), "replicas": 1, "environment": environment}
     with ExitStack() as held, Sites(kind, held).fresh(**options) as site:
         _mount("-o", "remount,ro", "/srv")

@@ -105,7 +105,7 @@ def django(server: str, settings: str) -> Callable[[int, Path], Program]:
     """One of the Django sites in sites/, with a database in the folder where it has one."""
 
     def start(port: int, folder: Path) -> Program:
-        environment = _clean() | {"BENCH_FOLDER": str(folder), "DJANGO_SETTINGS_MODULE": settings, "HOME": str(folder)}
+        environment = _clean() | {"SITE_FOLDER": str(folder), "DJANGO_SETTINGS_MODULE": settings, "HOME": str(folder)}
         return Program([str(peers.PYTHON), *_peer(server, port)], SITES, environment)
 
     return start
@@ -134,7 +134,7 @@ def prepare(folder: Path, page: bytes) -> None:
     (folder / "files").mkdir()
     for file in (folder / "files" / "page.html", folder / "page.html"):
         file.write_bytes(page)
-    desk = _clean() | {"BENCH_FOLDER": str(folder), "DJANGO_SETTINGS_MODULE": "desk"}
+    desk = _clean() | {"SITE_FOLDER": str(folder), "DJANGO_SETTINGS_MODULE": "desk"}
     _run(SITES, desk, "-m", "django", "migrate", "--verbosity", "0")
     _run(SITES, desk, "-c", "import django; django.setup(); import desk_site; desk_site.fill()")
     start = folder / "wagtail"

@@ -46,7 +46,7 @@ class PlainStack(Stack):
         self.address = f"http://localhost:{self._listen}"
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(("WAYIN_", "DJANGO_"))}
         # gunicorn puts its control socket into HOME.
-        own = {"HOME": str(self.folder), "TMPDIR": str(self.temporary), "PLAIN_FOLDER": str(self.folder)}
+        own = {"HOME": str(self.folder), "TMPDIR": str(self.temporary), "SITE_FOLDER": str(self.folder)}
         self._plain = inherited | own | environment
         self.replicas = [PlainReplica(replica.port, replica.log_file, self._plain) for replica in self.replicas]
 

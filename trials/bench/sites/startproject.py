@@ -1,12 +1,13 @@
-"""What `django-admin startproject` of Django 5.2 writes, with DEBUG off. The peers' sites below begin with it.
+"""What `django-admin startproject` of Django 5.2 writes, with DEBUG off, and SITE_FOLDER for what a site writes.
 
-They run in the folder of this file and know nothing of our packages, one of which has the name of one of theirs.
+The peers of `make bench` begin with it: they run in this folder and know nothing of our packages, one of which has the
+name of one of theirs. So does the plain Django (trials/plain/settings.py).
 """
 
 import os
 from pathlib import Path
 
-FOLDER = Path(os.environ["BENCH_FOLDER"])
+FOLDER = Path(os.environ["SITE_FOLDER"])
 
 SECRET_KEY = "django-insecure-w1&l(o)!x6+u&y#z5n@5^f^4h7s2s=9$8=0d@2h0gk3s6k0e2v"
 DEBUG = False
