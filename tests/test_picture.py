@@ -429,6 +429,22 @@ def test_a_picture_that_comes_back_while_no_process_is_free_is_kept_for_the_next
     assert post(client, "/packet/json/", again).json()["picture"] == data
 
 
+def test_what_is_too_large_to_be_carried_is_asked_for_again_instead(client, monkeypatch):
+    """Every button of the page would send it, and more than a form may be."""
+
+    def refused(*_):
+        raise workers.BusyError
+
+    monkeypatch.setattr(workers, "run", refused)
+    pairs = [*WITH_WORDS.pairs(), *POSTED.items(), ("picture-data", b64encode(b"x" * 1_450_000).decode())]
+    response = post(client, "/packet/json/?symptom=other-message&for-whom=self", pairs)
+    page = Page(response)
+    assert page.texts("div[@id='errors']//a") == [say("picture_errors.busy")]
+    kept = dict(page.form("Continue").pairs)
+    assert kept["name"] == POSTED["name"]
+    assert "picture-data" not in kept
+
+
 def test_a_new_picture_that_comes_while_no_process_is_free_is_asked_for_again(client, monkeypatch):
     def refused(*_):
         raise workers.BusyError

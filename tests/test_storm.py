@@ -148,12 +148,24 @@ def test_who_is_refused_asks_again_when_told_to_and_counts_once():
         (b"HTTP/1.1 503 -\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nMa\r\n3\r\nria\r\n0\r\n\r\n", "refused"),
         (answer(503, b"Maria, try again"), "refused"),
         (answer(503, b"Try again"), "failed"),
+        (answer(422, b"Maria, mend this"), "failed"),
         (answer(500, b"Maria"), "failed"),
         (answer(404, b"Maria"), "failed"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nHalf of it", "failed"),
         (b"", "failed"),
     ],
-    ids=["200", "302", "503 in chunks", "503 that keeps", "503 that loses", "500", "404", "broken off", "nothing"],
+    ids=[
+        "200",
+        "302",
+        "503 in chunks",
+        "503 that keeps",
+        "503 that loses",
+        "422",
+        "500",
+        "404",
+        "broken off",
+        "nothing",
+    ],
 )
 def test_a_refusal_that_loses_what_was_typed_is_a_failure(said, outcome):
     class OneAnswer(Server):
