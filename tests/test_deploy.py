@@ -1,6 +1,7 @@
 """The files of deploy/ against each other and against the code that they run. What they do is in test_stack.py."""
 
 import fnmatch
+import gc
 import re
 import runpy
 import subprocess
@@ -110,6 +111,21 @@ def test_in_every_language_nginx_counts_the_pdfs_of_a_visitor_and_nothing_else()
     ]
     for address in addresses(*others):
         assert "limit_req" not in what_nginx_does_with(address), address
+
+
+def test_nginx_keeps_little_waiting_for_a_slow_reader():
+    """`make faults` shows what it brings (slow-readers)."""
+    tls = re.findall(r"^ *listen +.*443.*;", NGINX, re.MULTILINE)
+    assert len(tls) == 2
+    assert all("sndbuf=128k" in line for line in tls)
+
+
+def test_what_is_loaded_is_taken_out_of_the_collectors_rounds_before_the_fork():
+    try:
+        GUNICORN["when_ready"](None)
+        assert gc.get_freeze_count() > 10_000
+    finally:
+        gc.unfreeze()
 
 
 def test_no_location_of_nginx_loses_the_headers_of_all():

@@ -75,13 +75,15 @@ def test_a_packet_is_the_same_byte_for_byte_as_when_nothing_is_kept(packets, not
 
 
 def other_than_a_packet(draw: str) -> bytes:
-    """What no packet has: lengths that depend on where they stand, and boxes to fill in; from right to left."""
+    """What no packet has: lengths that depend on where they stand, numbers of other pages, boxes; right to left."""
     box = '<label for="a">A</label> <input type="text" id="a" name="a">' if draw == "a form" else ""
-    html = f"""<html lang="en" dir="rtl"><head><title>x</title></head><body><h1>H</h1><ul><li>One</li></ul>
+    html = f"""<html lang="en" dir="rtl"><head><title>x</title></head><body><h1>H</h1><p class="to">Page</p>
+    <ul><li>One</li></ul>
     <table><tr><th scope="col" style="width: 9cm">A</th><th scope="col">B</th></tr>
-    <tr><td><p class="half">One</p></td><td><p class="half">Two</p></td></tr></table>
+    <tr><td id="one"><p class="half">One</p></td><td><p class="half">Two</p></td></tr></table>
     {box}</body></html>"""
     css = stylesheet() + ".half { width: 50%; padding: 5%; text-align: left; border: 1mm solid }"
+    css += ".to::after { content: target-counter('#one', page) }"
     return pdf.render_form(html, css) if draw == "a form" else pdf.render(html, css, MADE_AT)
 
 

@@ -80,6 +80,13 @@ def test_what_eats_memory_or_crashes_is_refused_and_the_next_one_works(task, arg
     assert workers.run(chores.echo, 1) == 1
 
 
+def test_a_task_stands_back_for_pages_and_looks_for_garbage_less_often():
+    assert workers.answers()
+    assert workers.run(os.nice, 0) == 19
+    assert workers.run(gc.get_threshold)[0] == 50_000
+    assert workers.run(gc.get_freeze_count) > 10_000
+
+
 def test_a_task_can_write_no_file(tmp_path):
     with pytest.raises((OSError, workers.LimitError)):
         workers.run(chores.write, str(tmp_path / "x"))
