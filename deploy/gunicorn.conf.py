@@ -85,7 +85,7 @@ def pre_request(worker, req) -> None:
 def post_worker_init(worker) -> None:
     """Starts the process that draws PDFs, so that the first patient need not wait for it."""
     from helpdesk.logs import speak_for_python
-    from triage import workers
+    from triage import renderers
 
     speak_for_python()
-    workers.warm_up()
+    renderers.warm_up()

@@ -12,7 +12,7 @@ from reading import SYMPTOMS
 from tagged import elements, read, spoken, squeezed
 from variants import MADE_AT, VARIANTS
 
-from triage import pdf, workers
+from triage import pdf, typesetter, workers
 from triage.renderers import as_data, as_pdf
 
 each = pytest.mark.parametrize("name", VARIANTS)
@@ -246,7 +246,7 @@ def test_a_part_keeps_its_language_over_all_its_pages_and_what_stands_within_has
 def test_a_sign_that_no_font_has_is_a_stand_in_and_the_data_keep_the_sign(packets):
     name = "in signs that no font has"
     shown = "".join(sheet.extract_text() for sheet in read(packets.pdf(name)).pages)
-    assert pdf.STAND_IN in shown
+    assert typesetter.STAND_IN in shown
     assert "\U0001faea" in as_data(packets[name])["details"]["what-happened"]
 
 

@@ -23,7 +23,7 @@ from weasyprint.formatting_structure.boxes import PageBox, TableCellBox, TextBox
 
 from helpdesk import loaded, translations
 from helpdesk.records import CONTENT
-from triage import consistency, pdf, workers
+from triage import consistency, typesetter, workers
 from triage.packet import Packet
 from triage.renderers import as_html, as_pdf
 
@@ -290,7 +290,7 @@ def test_the_pdf_is_whole_and_holds_each_value_in_order(packet, language, tmp_pa
     document = PdfReader(io.BytesIO(content))
     assert document.root_object["/Lang"] == language
     text = "".join("".join(side.extract_text().split()) for side in document.pages)
-    assert pdf.STAND_IN not in text
+    assert typesetter.STAND_IN not in text
     # The desk's part has most of them too, and in English nothing can go wrong.
     for value in (REFERENCE, BORN, TYPED["phone"], TYPED["email"], TYPED["portal-address"]):
         assert text.count("".join(value.split())) >= 2, value
@@ -302,7 +302,7 @@ def test_the_pdf_is_whole_and_holds_each_value_in_order(packet, language, tmp_pa
 def test_on_paper_nothing_stands_outside_of_its_cell_or_of_the_margins(packet, language):
     with translation.override(language):
         html = as_html(packet).decode()
-    sides = [side._page_box for side in HTML(string=html, url_fetcher=pdf.FetchNothing()).render().pages]
+    sides = [side._page_box for side in HTML(string=html, url_fetcher=typesetter.FetchNothing()).render().pages]
     assert len(sides) > 4
     cells = [box for side in sides for box in side.descendants() if isinstance(box, TableCellBox)]
     assert len(cells) > 50

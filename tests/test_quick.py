@@ -15,7 +15,7 @@ from weasyprint import HTML, css
 from weasyprint.layout import percent
 from weasyprint.text import line_break
 
-from triage import pdf, quick, workers
+from triage import pdf, quick, typesetter, workers
 from triage.picture import clean
 from triage.renderers import as_pdf, stylesheet
 
@@ -64,7 +64,7 @@ def resolving() -> list:
 
 
 def styles() -> dict:
-    return pdf._fonts().kept_styles
+    return typesetter._fonts().kept_styles
 
 
 @pytest.mark.parametrize("name", ALIKE)
@@ -237,9 +237,9 @@ def test_each_part_of_the_file_is_packed_once(packets, monkeypatch):
 def test_the_warm_process_has_put_aside_what_stays():
     assert pdf.warm_up() is None
     # Once only: the probe of readiness asks for it over and over.
-    began = pdf.warm_up.cache_info().misses
+    began = typesetter.warm_up.cache_info().misses
     pdf.warm_up()
-    assert pdf.warm_up.cache_info().misses == began == 1
+    assert typesetter.warm_up.cache_info().misses == began == 1
 
 
 def test_the_packet_of_another_fact_sheet_is_not_drawn_in_the_style_of_the_last(packets):

@@ -22,7 +22,7 @@ from pypdf import PdfReader
 from reading import MADE_AT, POSTED, PRIVATE, REFERENCE, SYMPTOMS, TYPED, Page, a_packet, answered, post, text_of
 
 from helpdesk.loaded import catalog, catalog_in
-from triage import pdf, workers
+from triage import pdf, typesetter, workers
 from triage.cleaning import clean_text
 from triage.forms import DetailsForm
 from triage.packet import Packet
@@ -725,10 +725,10 @@ PAYLOADS = {
 TEXT_BOXES = [key for key, value in TYPED.items() if key not in ("birth-date", "safe-contact", "interpreter")]
 
 
-def rendered(packet: Packet) -> tuple[bytes, pdf.FetchNothing]:
-    fetcher = pdf.FetchNothing()
+def rendered(packet: Packet) -> tuple[bytes, typesetter.FetchNothing]:
+    fetcher = typesetter.FetchNothing()
     html = render_to_string("triage/paper.html", {"packet": packet})
-    return pdf.render(html, stylesheet(), packet.made_at, fetcher=fetcher), fetcher
+    return typesetter.render(html, stylesheet(), packet.made_at, fetcher=fetcher), fetcher
 
 
 @pytest.mark.parametrize("payload", PAYLOADS.values(), ids=PAYLOADS)
@@ -750,13 +750,13 @@ def test_markup_in_any_box_is_shown_as_it_was_typed_and_fetches_nothing(payload)
 @pytest.mark.parametrize("payload", PAYLOADS.values(), ids=PAYLOADS)
 def test_the_fetcher_sees_each_of_these_when_it_is_markup(payload):
     """Else the test above would count nothing."""
-    fetcher = pdf.FetchNothing()
+    fetcher = typesetter.FetchNothing()
     html = f"<html lang=en><head><title>x</title>{payload}</head><body><p>x</body></html>"
     if "rel=attachment" in payload:
         # A packet encloses only what it is given: the list of files in the markup is not used.
-        assert pdf.render(html, "", MADE_AT, fetcher=fetcher).count(b"/EmbeddedFile") == 0
+        assert typesetter.render(html, "", MADE_AT, fetcher=fetcher).count(b"/EmbeddedFile") == 0
         return
-    pdf.render(html, "", MADE_AT, fetcher=fetcher)
+    typesetter.render(html, "", MADE_AT, fetcher=fetcher)
     assert fetcher.asked > 0
 
 

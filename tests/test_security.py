@@ -31,7 +31,7 @@ from helpdesk import settings as shipped
 from helpdesk import urls
 from helpdesk.loaded import catalog, languages
 from helpdesk.logs import PrivateFormatter
-from triage import pdf
+from triage import pdf, typesetter
 from triage.answers import RESULTS
 from trials.raw import talk
 
@@ -561,6 +561,8 @@ NEVER_IMPORTED = (
     *("pickle", "marshal", "shelve", "yaml", "xml", "sqlite3", "django.db"),
     *("socket", "http.client", "urllib.request", "ftplib", "smtplib", "requests", "django.core.mail"),
 )
+# It puts a tree together and reads nothing.
+HARMLESS = {"xml.etree.ElementTree.TreeBuilder"}
 # What runs text as code.
 NEVER_CALLED = {"eval", "exec", "compile", "__import__", "os.system", "os.popen", "Template", "Engine.from_string"}
 
@@ -581,16 +583,17 @@ def calls(file: Path) -> list[ast.Call]:
 
 @pytest.mark.parametrize("file", MODULES, ids=lambda file: file.relative_to(ROOT).as_posix())
 def test_no_text_is_run_as_code_and_nobody_is_called(file):
-    assert not [name for name in imports(file) if f"{name}.".startswith(tuple(f"{never}." for never in NEVER_IMPORTED))]
+    imported = imports(file) - HARMLESS
+    assert not [name for name in imported if f"{name}.".startswith(tuple(f"{never}." for never in NEVER_IMPORTED))]
     assert not {ast.unparse(call.func) for call in calls(file)} & NEVER_CALLED
     assert not [call for call in calls(file) if "shell" in {keyword.arg for keyword in call.keywords}]
 
 
 def test_the_one_program_that_is_started_gets_no_word_of_a_visitor(monkeypatch):
-    assert [file.name for file in MODULES if "subprocess" in imports(file)] == ["pdf.py"]
+    assert [file.name for file in MODULES if "subprocess" in imports(file)] == ["typesetter.py"]
     started, run = [], subprocess.run
     monkeypatch.setattr(subprocess, "run", lambda words, **options: started.append(words) or run(words, **options))
-    pdf._drawn.cache_clear()
+    typesetter._drawn.cache_clear()
     for _ in range(2):
         pdf.render(f"<html lang=en><title>x</title><p>{CANARY}", "", datetime.datetime(2026, 1, 2, tzinfo=datetime.UTC))
     assert started == [["fc-list", "--format", "%{charset} "]]

@@ -150,7 +150,7 @@ def test_a_replica_starts_even_where_the_process_does_not(monkeypatch):
     begin = forkserver.connect_to_new_process
     monkeypatch.setattr(forkserver, "connect_to_new_process", _broken)
     workers._new_pool.cache_clear()
-    workers.warm_up()
+    workers.warm_up([])
     with pytest.raises(workers.LimitError):
         workers.run(os.getpid)
     monkeypatch.setattr(forkserver, "connect_to_new_process", begin)

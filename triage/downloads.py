@@ -12,9 +12,9 @@ from helpdesk.loaded import catalog, desk_catalog, organization
 from helpdesk.views import checklist_steps, public
 from triage import counts, pdf, workers
 from triage.answers import RESULTS, from_pairs
-from triage.drafts import from_packet, from_post
+from triage.drafts import from_post
 from triage.packet import desk_cards
-from triage.renderers import EXAMPLE, RENDERERS, SCHEMA, as_pdf, logo_file, questionnaire, stylesheet
+from triage.renderers import RENDERERS, SCHEMA, as_pdf, example, logo_file, questionnaire, stylesheet
 from triage.views import View, busy_page, details_page, later, pairs_of, private, review_page
 
 # How the proxy in front marks a request of somebody who asks for too many PDFs (deploy/nginx.conf).
@@ -139,9 +139,7 @@ def _checklist_pdf(language: str) -> bytes:
 
 @cache
 def _sample_pdf(language: str) -> bytes:
-    own = EXAMPLE.with_suffix(f".{language}.json")
-    draft, _ = from_packet((own if own.exists() else EXAMPLE).read_bytes())
-    return as_pdf(draft.packet())
+    return as_pdf(example())
 
 
 def _form_pdf(template: str, context: dict[str, object]) -> bytes:

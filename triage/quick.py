@@ -1,9 +1,9 @@
 """What WeasyPrint works out anew for each document and need not: kept here from one packet to the next.
 
 A packet comes out byte for byte as WeasyPrint draws it without this (tests/test_quick.py), in about half the time. Runs
-in a worker process, which draws one document at a time, by triage/pdf.py. What is kept comes from our style sheets
-and templates, never from what was typed. What is replaced of WeasyPrint here is private: the tests tell when a new
-version has changed it. Decision 13 has what each part saves.
+in a worker process, which draws one document at a time, by triage/typesetter.py. What is kept comes from our style
+sheets and templates, never from what was typed. What is replaced of WeasyPrint here is private: the tests tell when a
+new version has changed it. Decision 13 has what each part saves.
 """
 
 import gc
@@ -13,22 +13,75 @@ import sys
 import zlib
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from html.parser import HTMLParser
 from types import SimpleNamespace
 from typing import Any
+from xml.etree.ElementTree import TreeBuilder
 
 import pydyf
+from cssselect2 import ElementWrapper
 from weasyprint import CSS, HTML, css
 from weasyprint.layout import percent
 from weasyprint.text import line_break
+from weasyprint.urls import URLFetcher
 
 # ---- the document ----
 
 
 class Paper(HTML):
-    """A packet: besides our own rules, it is styled by those for the elements that it may have, and by no more."""
+    """A packet: besides our own rules, it is styled by those for the elements that it may have, and by no more.
+
+    Our templates close what they open, so Python's own reader will do. What it cannot make sense of, WeasyPrint reads.
+    """
+
+    def __init__(self, string: str, url_fetcher: URLFetcher) -> None:
+        root = _Reader(string).root
+        if root is None:
+            super().__init__(string=string, url_fetcher=url_fetcher)
+            return
+        self.base_url, self.url_fetcher, self.media_type = None, url_fetcher, "print"
+        self.wrapper_element = ElementWrapper.from_html_root(root, content_language=None)
+        self.etree_element = root
 
     def _ua_stylesheets(self, forms: bool = False) -> list[CSS]:
         return [_elements()]
+
+
+class _Reader(HTMLParser):
+    """Reads a document of ours. `root` is its <html>, or None where something is left for HTML to add."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self._open: list[str] = []
+        self._tree = TreeBuilder()
+        self._sound = True
+        self.feed(html)
+        self.close()
+        self.root = self._tree.close() if self._sound and not self._open else None
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        if tag == "tr" and self._open[-1:] == ["table"]:
+            # HTML puts a <tbody> between them, and so does a paper's template.
+            self._sound = False
+        self._tree.start(tag, {name: value or "" for name, value in attributes})
+        if tag in _EMPTY:
+            self._tree.end(tag)
+        else:
+            self._open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if self._open and self._open.pop() == tag:
+            self._tree.end(tag)
+        else:
+            self._sound = False
+
+    def handle_data(self, text: str) -> None:
+        if self._open:
+            self._tree.data(text)
+
+
+# Of the elements that a packet may have, those with nothing in them.
+_EMPTY = {"br", "img", "link", "meta"}
 
 
 @lru_cache(maxsize=1)
@@ -290,13 +343,43 @@ class Written(pydyf.Object):
         self.data, self.compressible = part.data, part.compressible
 
 
+def _page_references(pdf: pydyf.PDF) -> tuple[bytes, ...]:
+    """Where the pages are. Each tag asks for it, and pydyf puts it together anew."""
+    if len(pdf.__dict__.get("kept_references", ())) != pdf.pages["Count"]:
+        pdf.kept_references = _refer(pdf)
+    return pdf.kept_references
+
+
+_refer = pydyf.PDF.page_references.fget
+pydyf.PDF.page_references = property(_page_references)
+
+
 def write_once(pdf: pydyf.PDF) -> None:
     """To be called when the PDF is whole."""
     pdf.objects[1:] = map(Written, pdf.objects[1:])
 
 
-# pydyf asks for the highest level, which takes far longer than the usual one and saves a hundredth.
-pydyf.zlib = SimpleNamespace(compressobj=lambda level: zlib.compressobj())
+class Packed:
+    """Packs at the usual level: pydyf asks for the highest, which takes far longer and saves a hundredth."""
+
+    def __init__(self, level: int) -> None:
+        pass
+
+    def compress(self, content: bytes) -> bytes:
+        """The whole content, packed. A data file so long has a picture in it, whose letters hardly ever repeat."""
+        long_data = content.startswith(b"{") and len(content) > _LONG
+        packing = zlib.compressobj(strategy=zlib.Z_HUFFMAN_ONLY if long_data else zlib.Z_DEFAULT_STRATEGY)
+        return packing.compress(content) + packing.flush()
+
+    def flush(self) -> bytes:
+        """Nothing is left."""
+        return b""
+
+
+# Bytes. Without a picture they are a tenth of that.
+_LONG = 50_000
+
+pydyf.zlib = SimpleNamespace(compressobj=Packed)
 
 # ---- memory ----
 

@@ -10,9 +10,11 @@ from typing import Any
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import translation
 
-from helpdesk.loaded import desk_catalog, organization
+from helpdesk.loaded import catalog, desk_catalog, languages, organization
 from triage import attached, fhir, pdf, workers
+from triage.drafts import from_packet
 from triage.packet import Packet, Row
 
 SCHEMA = settings.BASE_DIR / "triage" / "schema" / "packet-1.schema.json"
@@ -41,6 +43,28 @@ def as_pdf(packet: Packet) -> bytes:
 
     Raises pdf.TooLongError, workers.BusyError and workers.LimitError.
     """
+    return workers.run(pdf.render, *_for_pdf(packet))
+
+
+def warm_up() -> None:
+    """Starts the process for PDFs and has it draw the example in each language, so that the first patient need not
+    wait while it finds its fonts and sets what all packets have."""
+    samples = []
+    for language in languages():
+        with translation.override(language):
+            samples.append(_for_pdf(example()))
+    workers.warm_up(samples)
+
+
+def example() -> Packet:
+    """The request of a patient who does not exist, in the language of the page."""
+    own = EXAMPLE.with_suffix(f".{catalog().language.code}.json")
+    draft, _ = from_packet((own if own.exists() else EXAMPLE).read_bytes())
+    return draft.packet()
+
+
+def _for_pdf(packet: Packet) -> tuple[object, ...]:
+    """What pdf.render wants for it."""
     context = {"packet": packet, "picture": pdf.PICTURE, "logo": pdf.LOGO if organization().look.logo else ""}
     html = render_to_string("triage/paper.html", context)
     enclosed = [
@@ -48,7 +72,7 @@ def as_pdf(packet: Packet) -> bytes:
         pdf.Enclosed("support-request.fhir.json", "The request as FHIR R4", as_fhir(packet).decode()),
     ]
     pictures = {pdf.LOGO: logo_file(), pdf.PICTURE: (b64decode(packet.picture), "image/png")}
-    return workers.run(pdf.render, html, stylesheet() + _ON_EVERY_PAGE, packet.made_at, enclosed, pictures)
+    return html, stylesheet() + _ON_EVERY_PAGE, packet.made_at, enclosed, pictures
 
 
 @lru_cache(maxsize=1)

@@ -9,7 +9,7 @@ import logging
 import multiprocessing
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import TimeoutError as TookTooLong
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
@@ -94,13 +94,16 @@ def _result(task: Callable[..., Result], *arguments: object) -> Result:
         raise LimitError("memory") from None
 
 
-def warm_up() -> None:
-    """Starts the process and has it find its fonts, so that the first patient need not wait for that.
+def warm_up(samples: Iterable[tuple[object, ...]]) -> None:
+    """Starts the process and has it draw these, each what pdf.render wants: the first patient need not wait for that.
 
     Where it does not start, the first task tries again: pages come before papers.
     """
     with suppress(BrokenProcessPool):
-        _pool().schedule(pdf.warm_up)
+        pool = _pool()
+        pool.schedule(pdf.warm_up)
+        for sample in samples:
+            pool.schedule(pdf.render, args=sample, timeout=SECONDS)
 
 
 def answers() -> bool:
@@ -174,5 +177,5 @@ def _is_active(pool: ProcessPool) -> bool:
 def _new_pool() -> ProcessPool:
     """One process for each server process, forked from a small server that has no threads for a fork to break."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["triage.limits", "triage.pdf", "triage.picture", "triage.attached"])
+    context.set_forkserver_preload(["triage.limits", "triage.typesetter", "triage.picture", "triage.attached"])
     return ProcessPool(max_workers=1, max_tasks=TASKS, initializer=limits.apply, context=context)

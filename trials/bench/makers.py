@@ -7,7 +7,7 @@ a process of its own (engine.py), so it may keep from one document to the next w
 import contextlib
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -25,7 +25,7 @@ def ours() -> tuple[Read, Make]:
     from triage import renderers, workers
 
     _have_site()
-    workers.warm_up()
+    renderers.warm_up()
     if not workers.answers():
         raise RuntimeError("the process for PDFs does not start")
     _equal_rank()
@@ -34,10 +34,11 @@ def ours() -> tuple[Read, Make]:
 
 def ours_bare() -> tuple[Read, Make]:
     """What the warm process does, done in this one: from HTML and data to the PDF."""
-    from triage import pdf, renderers, workers
+    from triage import renderers, workers
 
     _have_site()
-    pdf.warm_up()
+    workers.warm_up = _draw_samples
+    renderers.warm_up()
     caught: list[Callable[[], bytes]] = []
 
     def catch(task: Callable[..., bytes], *arguments: object) -> bytes:
@@ -52,6 +53,27 @@ def ours_bare() -> tuple[Read, Make]:
         return caught.pop()
 
     return read, lambda task: task()
+
+
+def ours_unset() -> tuple[Read, Make]:
+    """The same where every patient is the first with these answers: no block of the paper is set already."""
+    from triage import standing
+
+    read, make = ours_bare()
+
+    def make_anew(task: Callable[[], bytes]) -> bytes:
+        standing.forget()
+        return make(task)
+
+    return read, make_anew
+
+
+def _draw_samples(samples: Iterable[tuple[object, ...]]) -> None:
+    from triage import pdf
+
+    pdf.warm_up()
+    for sample in samples:
+        pdf.render(*sample)
 
 
 def _equal_rank() -> None:
@@ -147,6 +169,7 @@ class Maker:
 MAKERS = {
     "ours": Maker("ours, through the warm process", ours),
     "ours-bare": Maker("ours, the drawing alone", ours_bare),
+    "ours-unset": Maker("ours, the drawing alone, nothing set", ours_unset),
     "plain": Maker("plain WeasyPrint", weasyprint),
     "plain-a": Maker("plain WeasyPrint, PDF/A-3a", partial(weasyprint, pdf_variant="pdf/a-3a")),
     "chromium": Maker("warm Chromium", chromium),

@@ -1,0 +1,216 @@
+"""Blocks that are set once: the packet is the one that it would be without them, and nothing typed is ever kept."""
+
+import re
+from html import unescape
+from io import BytesIO
+
+import pytest
+from django.template.loader import render_to_string
+from PIL import Image
+from pypdf import PdfReader
+from tagged import elements, read, spoken
+from variants import MADE_AT, VARIANTS
+
+from triage import pdf, quick, standing, workers
+from triage.renderers import as_pdf, stylesheet
+
+USUAL = "a screen as picture"
+ALIKE = [
+    USUAL,
+    "everything at its longest, A4",
+    "every problem, longest answers",
+    "account-locked, patient reads Spanish",
+    "account-locked, desk reads Spanish",
+    "everything tried, example",
+    "A4 with a logo as SVG",
+    "in Arabic",
+    "in marks",
+]
+
+
+@pytest.fixture(autouse=True)
+def here(monkeypatch):
+    """PDFs are made in this process, where the tests can see what is kept."""
+    monkeypatch.setattr(workers, "run", lambda task, *arguments: task(*arguments))
+    standing.forget()
+
+
+@pytest.fixture
+def in_one_piece(monkeypatch):
+    return lambda: monkeypatch.setattr(standing, "take_out", lambda html, *_: (html, {}))
+
+
+def words_at(content: bytes) -> list[list[tuple]]:
+    """For each page the words and where they begin, in tenths of a point. The dots of lists are painted apart."""
+    found = []
+    for page in read(content).pages:
+        here: list[tuple] = []
+
+        def note(text, page, line, *_, here=here):
+            if text.strip(" \n•"):
+                x, y = line[4:]
+                across, down = (page[n] * x + page[n + 2] * y + page[n + 4] for n in (0, 1))
+                here.append((text.strip(), round(across, 1), round(down, 1)))
+
+        page.extract_text(visitor_text=note)
+        found.append(here)
+    return found
+
+
+def tree(content: bytes) -> list[tuple]:
+    wanted = ("/S", "/Lang", "/Alt")
+    return [tuple(str(item.get(key)) for key in wanted) for item in elements(read(content))]
+
+
+def links(content: bytes) -> list[tuple]:
+    found = [annotation.get_object() for page in read(content).pages for annotation in page.get("/Annots", ())]
+    return [(link["/A"]["/URI"], *(round(float(side), 1) for side in link["/Rect"])) for link in found]
+
+
+def outline(content: bytes) -> list[tuple]:
+    document = read(content)
+
+    def flat(items):
+        for item in items:
+            if isinstance(item, list):
+                yield from flat(item)
+            else:
+                yield item.title, document.get_destination_page_number(item), round(float(item.top), 1)
+
+    return list(flat(document.outline))
+
+
+def said(content: bytes) -> dict[str, str]:
+    return {language: text.replace("•", "") for language, text in spoken(content).items()}
+
+
+def blocks_of(packet) -> list[str]:
+    html = render_to_string("triage/paper.html", {"packet": packet, "picture": pdf.PICTURE})
+    return [unescape(block[0]) for block in standing._BLOCK.finditer(html)]
+
+
+def paper(inside: str) -> str:
+    section = f'<section class="sheet" id="a" lang="en" dir="ltr">{inside}</section>'
+    return f'<html lang="en"><head><title>x</title></head><body>{section}</body></html>'
+
+
+def words(content: bytes) -> str:
+    return " ".join(" ".join(page.extract_text() for page in PdfReader(BytesIO(content)).pages).split())
+
+
+@pytest.mark.parametrize("name", ALIKE)
+def test_a_packet_has_the_same_words_at_the_same_places_as_one_that_is_laid_out_in_one_piece(
+    packets, in_one_piece, name
+):
+    for _ in range(2):
+        set_in_blocks = as_pdf(packets[name])
+    assert sum(block is not None for block in standing._kept.values()) > 9
+    in_one_piece()
+    whole = as_pdf(packets[name])
+    for seen in (words_at, tree, links, outline, said):
+        assert seen(set_in_blocks) == seen(whole), seen.__name__
+
+
+def test_a_packet_has_the_same_bytes_whatever_was_drawn_before(packets):
+    alone = {}
+    for name in ALIKE:
+        standing.forget()
+        alone[name] = as_pdf(packets[name])
+    assert {name: as_pdf(packets[name]) for name in reversed(ALIKE)} == {name: alone[name] for name in alone}
+    assert {name: as_pdf(packets[name]) for name in ALIKE} == alone
+
+
+def test_a_second_packet_with_the_same_answers_sets_nothing_anew(packets, monkeypatch):
+    read_in, reader = [], quick.Paper.__init__
+
+    def counted(self, string, url_fetcher):
+        read_in.append(string)
+        reader(self, string, url_fetcher)
+
+    monkeypatch.setattr(quick.Paper, "__init__", counted)
+    as_pdf(packets[USUAL])
+    assert len(read_in) == 2
+    as_pdf(packets[USUAL])
+    assert len(read_in) == 3
+    # What is left to lay out is what was typed, and little more.
+    assert len(read_in[2]) < len(read_in[0])
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_no_block_has_anything_in_it_that_was_typed(packets, name):
+    packet = packets[name]
+    held = " ".join(blocks_of(packet))
+    typed = [row.value for row in (*packet.for_desk.rows, *packet.for_patient.rows) if row.own_words]
+    typed += [line for value in typed for line in value.splitlines()]
+    known = {packet.for_patient.language.name_of(code) for code in ("en", "es")}
+    assert [value for value in typed if len(value) > 3 and value not in known and value in held] == []
+    assert packet.reference not in held
+    assert "own" not in re.findall(r'class="([^"]*)"', held)
+    assert packet.for_desk.made_on not in held
+    assert len(blocks_of(packet)) > 9
+
+
+def test_a_block_holds_no_other_so_that_its_end_is_the_first_that_comes(packets):
+    for block in blocks_of(packets["everything at its longest, A4"]):
+        assert block.count("<div") == block.count("</div>") == 1
+
+
+def test_what_is_kept_has_an_end(packets, monkeypatch):
+    usual = as_pdf(packets[USUAL])
+    count = len(standing._kept)
+    monkeypatch.setattr(standing, "BLOCKS", count + 3)
+    other = as_pdf(packets["every problem, longest answers"])
+    assert len(standing._kept) != count
+    assert as_pdf(packets[USUAL]) == usual
+    assert len(standing._kept) <= count + 3
+    assert as_pdf(packets["every problem, longest answers"]) == other
+
+
+def test_a_document_that_fails_leaves_no_block_behind(packets, monkeypatch):
+    whole = as_pdf(packets[USUAL])
+    assert standing._kept
+    with monkeypatch.context() as little:
+        little.setattr(standing.PageWithBlocks, "paint", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            as_pdf(packets[USUAL])
+    assert standing._kept == {}
+    assert as_pdf(packets[USUAL]) == whole
+
+
+def test_a_block_that_no_page_has_room_for_breaks_like_any_text():
+    lines = "".join(f"<p>Line {number}</p>" for number in range(90))
+    content = pdf.render(paper(f'<p>Before</p><div class="standing">{lines}</div><p>After</p>'), stylesheet(), MADE_AT)
+    assert list(standing._kept.values()) == [None]
+    assert len(PdfReader(BytesIO(content)).pages) > 2
+    assert [f"Line {number} " in words(content) for number in (0, 45, 89)] == [True] * 3
+
+
+def test_a_block_that_stands_there_twice_is_there_twice():
+    block = '<div class="standing"><p>Twice</p></div>'
+    content = pdf.render(paper(f"{block}<p>Between</p>{block}"), stylesheet(), MADE_AT)
+    assert words(content).startswith("Twice Between Twice")
+
+
+def test_a_block_with_a_picture_in_it_is_laid_out_with_the_rest():
+    file = BytesIO()
+    Image.new("RGB", (30, 20), "navy").save(file, "PNG")
+    html = paper(f'<div class="standing"><p>Logo <img src="{pdf.LOGO}" alt="x"></p></div>')
+    content = pdf.render(html, stylesheet(), MADE_AT, (), {pdf.LOGO: (file.getvalue(), "image/png")})
+    assert list(standing._kept.values()) == [None]
+    assert len(PdfReader(BytesIO(content)).pages[0].images) == 1
+
+
+@pytest.mark.parametrize("empty", ["", "<p></p>"])
+def test_a_block_with_nothing_in_it_takes_no_room(empty):
+    content = pdf.render(paper(f'<p>One</p><div class="standing">{empty}</div><p>Two</p>'), stylesheet(), MADE_AT)
+    assert words(content).startswith("One Two")
+
+
+def test_a_block_is_set_again_for_another_style_sheet():
+    html = paper('<div class="standing"><p>Wide</p></div>')
+    sizes = [f"{stylesheet()} @page {{ size: {size} }}" for size in ("A4", "A5")]
+    first = [pdf.render(html, css, MADE_AT) for css in sizes]
+    assert [pdf.render(html, css, MADE_AT) for css in sizes] == first
+    assert len(standing._kept) == 2
+    widths = {block.get_intrinsic_size(1, 1)[0] for block in standing._kept.values()}
+    assert len(widths) == 2
