@@ -2,9 +2,11 @@
 
 import pytest
 from django.template import engines
+from django.template.loader import get_template
 from django.test import Client
 
 from helpdesk.loaded import catalog_in
+from helpdesk.templatetags.once import Once
 
 pytestmark = pytest.mark.usefixtures("static_files", "fact_sheet")
 
@@ -47,6 +49,8 @@ def test_no_page_has_anything_of_the_one_before(fact_sheet, start):
         "/triage/question/?symptom=locked-message",
         "/triage/verdict/?symptom=locked-message&for-whom=self&codes-unasked=no&needed-today=refill",
         "/triage/verdict/?symptom=locked-message&for-whom=self&codes-unasked=yes&needed-today=no",
+        "/triage/verdict/?symptom=locked-message&for-whom=self&codes-unasked=no&needed-today=refill&step-stop-trying=worked",
+        "/triage/verdict/?symptom=locked-message&for-whom=self&codes-unasked=no&needed-today=refill&step-stop-trying=no-help",
         "/triage/details/?symptom=locked-message&for-whom=self",
     ]
     fact_sheet("example")
@@ -56,3 +60,12 @@ def test_no_page_has_anything_of_the_one_before(fact_sheet, start):
     fact_sheet("example")
     assert {path: Client().get(start + path).content for path in reversed(paths)} == first
     assert first["/"] != other["/"]
+
+
+def test_a_step_is_kept_with_what_came_of_it_and_nothing_that_somebody_made_up(client):
+    verdict = "/triage/verdict/?symptom=locked-message&for-whom=self&codes-unasked=no&needed-today=refill"
+    client.get(f"{verdict}&step-stop-trying=worked&step-write-message=perhaps&step-my-own=worked")
+    parts = get_template("triage/verdict.html").template.nodelist.get_nodes_by_type(Once)
+    kept = {key for part in parts for key in part._kept}
+    assert {("en", "stop-trying", "worked"), ("en", "write-message", "")} <= kept
+    assert {"perhaps", "my-own"}.isdisjoint(word for key in kept for word in key)

@@ -76,22 +76,17 @@ class QuestionForm(forms.Form):
 
 
 class TriedForm(forms.Form):
-    """What came of each step; every one may be left open."""
+    """What came of a step; it may be left open."""
 
-    def __init__(self, steps: Iterable[Step], tried: Mapping[str, str]) -> None:
-        super().__init__(initial={STEP_PREFIX + step: result for step, result in tried.items()})
-        self.steps = {STEP_PREFIX + step.id: step for step in steps}
-        for name in self.steps:
-            self.fields[name] = forms.ChoiceField(
-                label=say("verdict.what_happened"),
-                choices=_results(self.steps[name]),
-                widget=forms.RadioSelect,
-                required=False,
-            )
-
-    def rows(self) -> Iterable[tuple[Step, forms.BoundField]]:
-        """Each step with its field."""
-        return ((step, self[name]) for name, step in self.steps.items())
+    def __init__(self, step: Step, result: str) -> None:
+        self.name = STEP_PREFIX + step.id
+        super().__init__(initial={self.name: result})
+        self.fields[self.name] = forms.ChoiceField(
+            label=say("verdict.what_happened"),
+            choices=_results(step),
+            widget=forms.RadioSelect,
+            required=False,
+        )
 
 
 def _results(step: Step) -> list[tuple[str, str]]:

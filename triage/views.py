@@ -23,7 +23,7 @@ from triage.attached import NotOursError, data_in
 from triage.device import guess
 from triage.drafts import BUSY, CARRIED_PICTURE, MADE_AT, REFERENCE, Draft, from_packet, from_post
 from triage.engine import Assessment, asked, assess, next_question, that_count
-from triage.forms import PICTURE, DetailsForm, QuestionForm, ResumeForm, SymptomsForm, TriedForm
+from triage.forms import PICTURE, DetailsForm, QuestionForm, ResumeForm, SymptomsForm
 from triage.packet import desk_cards
 from triage.renderers import as_email_text
 
@@ -97,7 +97,7 @@ def verdict(request: HttpRequest, answers: Answers, dropped: bool) -> HttpRespon
     assessment = assess(catalog(), answers)
     _count(assessment)
     context = _assessment_context(assessment) | {
-        "form": TriedForm(assessment.steps, answers.tried),
+        "steps": [(step, answers.tried.get(step.id, "")) for step in assessment.steps],
         "hidden": Answers(answers.symptoms, assessment.answers.answers).pairs(),
         "given": _given(assessment.answers),
         "symptoms": [catalog().symptoms[symptom] for symptom in answers.symptoms],

@@ -1,4 +1,4 @@
-"""What our crispy template pack needs to know about a field, and empty forms about the desk's words for it."""
+"""What our templates need to know about a field, and empty forms about the desk's words for it."""
 
 from collections.abc import Mapping
 
@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from helpdesk.catalog import Catalog, Choice, Question, Step, Symptom
+from triage.forms import TriedForm
 
 register = template.Library()
 
@@ -27,6 +28,13 @@ def error_target(field: BoundField) -> str:
 def written(attributes: Mapping[str, object]) -> SafeString:
     """The attributes of an input, as they stand in its tag. Django's own templates take ten times as long."""
     return flatatt(attributes)
+
+
+@register.simple_tag
+def what_came_of(step: Step, result: str) -> BoundField:
+    """The field for what came of a step, with what was said already (one of answers.RESULTS, or empty)."""
+    form = TriedForm(step, result)
+    return form[form.name]
 
 
 @register.simple_tag
