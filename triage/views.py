@@ -231,10 +231,11 @@ def _back(answers: Answers, questions: list[str], shown: str) -> str:
 def _given(answers: Answers) -> list[tuple[str, list[str], str]]:
     """Each coded answer as label, choices and the address where it can be changed."""
     rows = []
+    address = _address("question", answers.pairs())
     for key, choices in answers.answers.items():
         question = catalog().questions[key]
         said = [choice.label for choice in question.choices if choice.id in choices]
-        rows.append((question.label, said, _address("question", [*answers.pairs(), ("ask", key)])))
+        rows.append((question.label, said, f"{address}&{urlencode({'ask': key})}"))
     return rows
 
 
