@@ -219,12 +219,7 @@ def that_count(catalog: Catalog, answers: Answers) -> Answers:
 
 def _only_tells_of(catalog: Catalog, question: Question, named: set[str]) -> bool:
     """Whether the question serves to discover a problem that the patient has already named."""
-    return any(
-        question.id in condition
-        for problem in catalog.problems.values()
-        if problem.slug in named
-        for condition in problem.also_when
-    )
+    return any(question.id in condition for slug in named for condition in catalog.problems[slug].also_when)
 
 
 def _findings(catalog: Catalog, answers: Answers) -> tuple[Finding, ...]:
