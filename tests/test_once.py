@@ -46,6 +46,8 @@ def test_no_page_has_anything_of_the_one_before(fact_sheet, start):
         "/",
         "/faq/",
         "/triage/",
+        "/triage/?symptom=locked-message",
+        "/triage/?symptom=none-of-these&symptom=locked-message&asked=symptom",
         "/triage/question/?symptom=locked-message",
         "/triage/verdict/?symptom=locked-message&for-whom=self&codes-unasked=no&needed-today=refill",
         "/triage/verdict/?symptom=locked-message&for-whom=self&codes-unasked=yes&needed-today=no",
