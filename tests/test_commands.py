@@ -179,7 +179,7 @@ def test_packet_writes_the_patients_pages_in_their_language_and_the_desks_in_its
     page = Page(file.read_bytes())
     assert page.tree.get("lang") == "es"
     assert page.texts("section[@id='for-you']/div/h2") == [catalog_in("es").packet.sheets.patient_title]
-    assert page.texts("section[@id='sheet-a']/h2") == [catalog_in("en").packet.sheets.a_title]
+    assert page.texts("section[@id='sheet-a']/div/h2") == [catalog_in("en").packet.sheets.a_title]
     assert "I typed my password three times." in page.texts("section[@id='your-answers']")[0]
 
 
