@@ -99,16 +99,24 @@ class Script:
     """The phone script with the patient's facts filled in.
 
     interpreter  how to ask for one, for a patient and a desk that do not speak the same language
+    greeting     what is said first: the same for all who gave the same answers
+    reference    goes on from there with the reference of this packet
     """
 
     interpreter: tuple[str, ...]
-    opening: tuple[str, ...]
+    greeting: tuple[str, ...]
+    reference: tuple[str, ...]
     identity: tuple[str, ...]
     told: str
     tried: str
     refuse: tuple[str, ...]
     write_down: tuple[str, ...]
     close: tuple[str, ...]
+
+    @property
+    def opening(self) -> tuple[str, ...]:
+        """All that is said before the desk asks."""
+        return self.greeting + self.reference
 
 
 @dataclass(frozen=True)
@@ -384,13 +392,14 @@ def _script(catalog: Catalog, assessment: Assessment, reference: str, foreign_la
         "request": " ".join(dict.fromkeys(problem.request for problem in assessment.problems)),
         "for_whom": words.for_whom.get(whom, ""),
     }
-    opening = [line.format_map(filled) for line in words.opening]
-    if assessment.verdict == "contact-now":
-        opening.insert(0, words.opening_now)
+    opening = [*([words.opening_now] if assessment.verdict == "contact-now" else []), *words.opening]
+    spelled = next((at for at, line in enumerate(opening) if "{reference_spelled}" in line), len(opening))
+    said = [line.format_map(filled) for line in opening]
     interpreter = (line.format(language=foreign_language) for line in words.interpreter)
     return Script(
         interpreter=tuple(interpreter) if foreign_language else (),
-        opening=tuple(line for line in opening if line),
+        greeting=tuple(line for line in said[:spelled] if line),
+        reference=tuple(line for line in said[spelled:] if line),
         identity=words.identity,
         told=words.told,
         tried=words.tried,
