@@ -113,18 +113,62 @@ def test_a_document_that_fails_spoils_none_that_comes_after(packets, monkeypatch
     assert as_pdf(packets[ALIKE[0]]) == whole
 
 
+def html_of(packets, monkeypatch, name: str) -> str:
+    """What as_pdf hands over."""
+    found = []
+    monkeypatch.setattr(workers, "run", lambda _, html, *rest: found.append(html))
+    as_pdf(packets[name])
+    return found[0]
+
+
 # Those of which WeasyPrint's own sheet says nothing that shows on paper.
 PLAIN = {"a", "bdi", "img", "span"}
 
 
 @pytest.mark.parametrize("name", VARIANTS)
 def test_no_packet_has_an_element_that_its_sheet_knows_nothing_of(packets, monkeypatch, name):
-    found = []
-    monkeypatch.setattr(workers, "run", lambda _, html, *rest: found.append(html))
-    as_pdf(packets[name])
-    used = {element.tag for element in HTML(string=found[0]).etree_element.iter() if isinstance(element.tag, str)}
+    html = html_of(packets, monkeypatch, name)
+    used = {element.tag for element in HTML(string=html).etree_element.iter() if isinstance(element.tag, str)}
     known = set(re.findall(r"[a-z]+[1-4]?(?=[ ,:])", re.sub(r"\{.*?\}", "", quick._ELEMENTS, flags=re.DOTALL)))
     assert used - known <= PLAIN
+
+
+def tree(element) -> list[tuple]:
+    """Every element with its attributes and its text, but for white space around the document's own parts."""
+    own = element.tag in ("html", "head", "body")
+    inside = [tree(child) for child in element]
+    words = ["" if own and not (text or "").strip() else text or "" for text in (element.text, *map(tail, element))]
+    return [(element.tag, dict(element.attrib), words, inside)]
+
+
+def tail(element) -> str | None:
+    return element.tail
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_a_packet_is_read_as_every_browser_reads_it(packets, monkeypatch, name):
+    html = html_of(packets, monkeypatch, name)
+    assert quick._Reader(html).root is not None
+    ours = quick.Paper(string=html, url_fetcher=typesetter.FetchNothing())
+    assert tree(ours.etree_element) == tree(HTML(string=html).etree_element)
+    assert ours.base_url is None
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p>Not closed",
+        "<html><body><p>One</body></html>",
+        "<html><body><b><i>One</b></i></body></html>",
+        "<html><body><p>One</p></p></body></html>",
+        "<html><body><table><tr><td>One</td></tr></table></body></html>",
+        "",
+    ],
+)
+def test_what_leaves_something_for_html_to_add_is_read_by_weasyprint(html):
+    assert quick._Reader(html).root is None
+    ours = quick.Paper(string=html, url_fetcher=typesetter.FetchNothing())
+    assert tree(ours.etree_element) == tree(HTML(string=html).etree_element)
 
 
 # ---- styles, lengths and lines ----
@@ -232,6 +276,28 @@ def test_each_part_of_the_file_is_packed_once(packets, monkeypatch):
     pages = [data for data in packed if data.endswith(b"\nQ")]
     assert len(pages) > 3
     assert len(set(pages)) == len(pages)
+
+
+def test_the_pages_are_referred_to_once_for_all_tags(packets, monkeypatch):
+    asked, refer = [], quick._refer
+    monkeypatch.setattr(quick, "_refer", lambda document: asked.append(document) or refer(document))
+    document = PdfReader(BytesIO(as_pdf(packets[ALIKE[0]])))
+    assert 1 <= len(asked) <= len(document.pages)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{}", b"{" + b"abc" * 40_000 + b"}", b"{" + bytes(range(256)) * 400, b"0 0 m" * 40_000],
+    ids=["nothing", "little data", "much data", "data of all kinds", "lines"],
+)
+def test_what_is_packed_is_there_again_when_it_is_unpacked(content):
+    packer = quick.Packed(level=9)
+    assert zlib.decompress(packer.compress(content) + packer.flush()) == content
+
+
+def test_lines_are_packed_tightly_however_many_there_are():
+    content = b"0 0 m 10 10 l\n" * 40_000
+    assert len(quick.Packed(level=9).compress(content)) < len(content) / 100
 
 
 def test_the_warm_process_has_put_aside_what_stays():

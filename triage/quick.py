@@ -343,6 +343,15 @@ class Written(pydyf.Object):
         self.data, self.compressible = part.data, part.compressible
 
 
+def _to_bytes(item: Any) -> bytes:
+    """What pydyf makes of it. Most are strings, for which it looks last."""
+    return item.encode("ascii") if type(item) is str else _other_to_bytes(item)
+
+
+_other_to_bytes = pydyf._to_bytes
+pydyf._to_bytes = _to_bytes
+
+
 def _page_references(pdf: pydyf.PDF) -> tuple[bytes, ...]:
     """Where the pages are. Each tag asks for it, and pydyf puts it together anew."""
     if len(pdf.__dict__.get("kept_references", ())) != pdf.pages["Count"]:
