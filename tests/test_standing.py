@@ -36,6 +36,12 @@ def here(monkeypatch):
 
 
 @pytest.fixture
+def keeps_all(monkeypatch):
+    """Also of the packets of which the site has nothing kept."""
+    monkeypatch.setattr(workers, "run", lambda task, *arguments: task(*arguments[:5]))
+
+
+@pytest.fixture
 def in_one_piece(monkeypatch):
     return lambda: monkeypatch.setattr(standing, "take_out", lambda html, *_: (html, {}))
 
@@ -100,7 +106,7 @@ def words(content: bytes) -> str:
 
 @pytest.mark.parametrize("name", ALIKE)
 def test_a_packet_has_the_same_words_at_the_same_places_as_one_that_is_laid_out_in_one_piece(
-    packets, in_one_piece, name
+    packets, keeps_all, in_one_piece, name
 ):
     for _ in range(2):
         set_in_blocks = as_pdf(packets[name])
@@ -111,7 +117,7 @@ def test_a_packet_has_the_same_words_at_the_same_places_as_one_that_is_laid_out_
         assert seen(set_in_blocks) == seen(whole), seen.__name__
 
 
-def test_a_packet_has_the_same_bytes_whatever_was_drawn_before(packets):
+def test_a_packet_has_the_same_bytes_whatever_was_drawn_before(packets, keeps_all):
     alone = {}
     for name in ALIKE:
         standing.forget()
@@ -150,12 +156,24 @@ def test_no_block_has_anything_in_it_that_was_typed(packets, name):
     assert len(blocks_of(packet)) > 9
 
 
+def test_how_long_a_packet_takes_tells_an_intruder_nothing(packets):
+    """Nothing is kept of what somebody says who has an intruder, and nothing that is kept is used for it."""
+    name = "unauthorized-access, patient reads Spanish"
+    assert packets[name].for_desk.verdict.id == "contact-now"
+    alone = as_pdf(packets[name])
+    assert standing._kept == {}
+    as_pdf(packets["everything tried, example"])
+    kept = dict(standing._kept)
+    assert as_pdf(packets[name]) == alone
+    assert standing._kept == kept
+
+
 def test_a_block_holds_no_other_so_that_its_end_is_the_first_that_comes(packets):
     for block in blocks_of(packets["everything at its longest, A4"]):
         assert block.count("<div") == block.count("</div>") == 1
 
 
-def test_what_is_kept_has_an_end(packets, monkeypatch):
+def test_what_is_kept_has_an_end(packets, keeps_all, monkeypatch):
     usual = as_pdf(packets[USUAL])
     count = len(standing._kept)
     monkeypatch.setattr(standing, "BLOCKS", count + 3)

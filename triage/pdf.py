@@ -37,11 +37,15 @@ def render(
     made_at: datetime.datetime,
     enclosed: Iterable[Enclosed] = (),
     pictures: Pictures | None = None,
+    keeps: bool = True,
 ) -> bytes:
-    """The PDF. The same arguments give the same bytes. Raises TooLongError."""
+    """The PDF. The same arguments give the same bytes. Raises TooLongError.
+
+    `keeps` is whether the process may keep what was not typed (triage/standing.py) for packets with the same answers.
+    """
     from triage import typesetter
 
-    return typesetter.render(html, stylesheet, made_at, enclosed, pictures)
+    return typesetter.render(html, stylesheet, made_at, enclosed, pictures, keeps)
 
 
 def render_form(html: str, stylesheet: str, pictures: Pictures | None = None) -> bytes:

@@ -72,7 +72,9 @@ def _for_pdf(packet: Packet) -> tuple[object, ...]:
         pdf.Enclosed("support-request.fhir.json", "The request as FHIR R4", as_fhir(packet).decode()),
     ]
     pictures = {pdf.LOGO: logo_file(), pdf.PICTURE: (b64decode(packet.picture), "image/png")}
-    return html, stylesheet() + _ON_EVERY_PAGE, packet.made_at, enclosed, pictures
+    # By how long a packet takes one could tell whether somebody gave these answers before. An intruder never may.
+    keeps = packet.for_desk.verdict.id != "contact-now"
+    return html, stylesheet() + _ON_EVERY_PAGE, packet.made_at, enclosed, pictures, keeps
 
 
 @lru_cache(maxsize=1)

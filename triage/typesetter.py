@@ -66,6 +66,7 @@ def render(
     made_at: datetime.datetime,
     enclosed: Iterable[Enclosed] = (),
     pictures: Pictures | None = None,
+    keeps: bool = True,
     fetcher: FetchNothing | None = None,
 ) -> bytes:
     """What triage.pdf.render says. A `fetcher` of one's own can count what it is asked for."""
@@ -76,7 +77,7 @@ def render(
             stylesheets=[sheet, *more], font_config=_fonts(), pdf_variant="pdf/a-3a", cache=images
         )
 
-    without, blocks = standing.take_out(html, sheet, set_type)
+    without, blocks = standing.take_out(html, sheet, set_type) if keeps else (html, {})
     document = standing.put_in(set_type(without, quick.screens(pictures or {}) | blocks))
     if len(document.pages) > PAGES:
         raise TooLongError(f"{len(document.pages)} pages")
