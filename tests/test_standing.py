@@ -43,7 +43,15 @@ def keeps_all(monkeypatch):
 
 @pytest.fixture
 def in_one_piece(monkeypatch):
-    return lambda: monkeypatch.setattr(standing, "take_out", lambda html, *_: (html, {}))
+    """From now on every block is laid out with the rest, and none breaks over pages."""
+
+    def begin() -> None:
+        monkeypatch.setattr(standing, "take_out", lambda html, *_: (html, {}))
+
+    whole = " .standing { break-inside: avoid }"
+    drawn = lambda task, html, css, *arguments: task(html, css + whole, *arguments[:3])  # noqa: E731
+    monkeypatch.setattr(workers, "run", drawn)
+    return begin
 
 
 def words_at(content: bytes) -> list[list[tuple]]:
@@ -106,7 +114,7 @@ def words(content: bytes) -> str:
 
 @pytest.mark.parametrize("name", ALIKE)
 def test_a_packet_has_the_same_words_at_the_same_places_as_one_that_is_laid_out_in_one_piece(
-    packets, keeps_all, in_one_piece, name
+    packets, in_one_piece, name
 ):
     for _ in range(2):
         set_in_blocks = as_pdf(packets[name])
@@ -195,12 +203,16 @@ def test_a_document_that_fails_leaves_no_block_behind(packets, monkeypatch):
     assert as_pdf(packets[USUAL]) == whole
 
 
-def test_a_block_that_no_page_has_room_for_breaks_like_any_text():
-    lines = "".join(f"<p>Line {number}</p>" for number in range(90))
-    content = pdf.render(paper(f'<p>Before</p><div class="standing">{lines}</div><p>After</p>'), stylesheet(), MADE_AT)
+@pytest.mark.parametrize("count", [20, 90], ids=["a third of a page", "two pages"])
+def test_a_high_block_breaks_like_any_text(count):
+    lines = "".join(f"<p>Line {number}</p>" for number in range(count))
+    before = "<p>Before</p>" * 20
+    content = pdf.render(paper(f'{before}<div class="standing">{lines}</div><p>After</p>'), stylesheet(), MADE_AT)
     assert list(standing._kept.values()) == [None]
-    assert len(PdfReader(BytesIO(content)).pages) > 2
-    assert [f"Line {number} " in words(content) for number in (0, 45, 89)] == [True] * 3
+    first, *others = [page.extract_text() for page in PdfReader(BytesIO(content)).pages]
+    assert "Line 0" in first
+    assert len(others) == (1 if count == 20 else 3)
+    assert [f"Line {number} " in words(content) for number in (0, count // 2, count - 1)] == [True] * 3
 
 
 def test_a_block_that_stands_there_twice_is_there_twice():
@@ -222,6 +234,54 @@ def test_a_block_with_a_picture_in_it_is_laid_out_with_the_rest():
 def test_a_block_with_nothing_in_it_takes_no_room(empty):
     content = pdf.render(paper(f'<p>One</p><div class="standing">{empty}</div><p>Two</p>'), stylesheet(), MADE_AT)
     assert words(content).startswith("One Two")
+
+
+def test_blocks_that_a_style_sheet_hides_are_not_kept():
+    html = paper('<div class="standing"><p>Shown</p></div><div class="standing titled"><p>Hidden</p></div>')
+    content = pdf.render(html, f"{stylesheet()} .titled {{ display: none }}", MADE_AT)
+    assert list(standing._kept.values()) == [None, None]
+    assert words(content).startswith("Shown")
+    assert "Hidden" not in words(content)
+
+
+def test_which_fonts_were_used_before_does_not_tell_in_the_bytes():
+    one, other = (
+        paper(f'<div class="standing"><p>{text}</p></div>') for text in ("Plain <strong>bold</strong>", "<em>No</em>")
+    )
+    alone = pdf.render(one, stylesheet(), MADE_AT)
+    standing.forget()
+    pdf.render(other, stylesheet(), MADE_AT)
+    pdf.render(paper('<div class="standing"><p><b>Bold</b></p></div>'), stylesheet(), MADE_AT)
+    assert pdf.render(one, stylesheet(), MADE_AT) == alone
+
+
+def test_a_letter_that_no_font_has_stays_with_its_own_document():
+    html = paper('<div class="standing"><p>Block</p></div><p>{}</p>')
+    first = pdf.render(html.format("x"), stylesheet(), MADE_AT)
+    pdf.render(html.format("\u2028\ufff9"), stylesheet(), MADE_AT)
+    assert not any(font.missing for font in standing._fonts.values())
+    assert pdf.render(html.format("x"), stylesheet(), MADE_AT) == first
+
+
+def test_a_painted_page_does_not_hold_itself(packets, monkeypatch):
+    """It has in it what was typed, and would wait for the collector."""
+    left, paint = [], standing.PageWithBlocks.paint
+
+    def painted(self, stream, scale=1):
+        paint(self, stream, scale)
+        left.append("marked" in vars(stream))
+
+    monkeypatch.setattr(standing.PageWithBlocks, "paint", painted)
+    as_pdf(packets[USUAL])
+    assert left == [False] * 6
+
+
+def test_a_packet_that_is_too_long_takes_no_block_from_the_others(packets):
+    as_pdf(packets[USUAL])
+    kept = dict(standing._kept)
+    with pytest.raises(pdf.TooLongError):
+        pdf.render(paper("<p style='break-before: page'>x</p>" * 21), stylesheet(), MADE_AT)
+    assert standing._kept == kept
 
 
 def test_a_block_is_set_again_for_another_style_sheet():

@@ -23,15 +23,17 @@ from weasyprint.formatting_structure.boxes import BlockBox
 from weasyprint.pdf.stream import Stream
 from weasyprint.stacking import StackingContext
 
-# So many blocks are kept at the most: some twenty for each kind of problem, in each language.
+# So many blocks are kept at the most: some twenty for each kind of problem, in each language. 0.1 to 0.3 MB each.
 BLOCKS = 400
+# How much of a page's height. What is higher breaks over pages, as any text: in one piece it could leave a page empty.
+_TALLEST = 1 / 3
 
-# Text that was typed has no "<" of its own, and no such block has a <div> in it.
+# Templates escape what was typed, so it has no "<" of its own. No such block has a <div> in it.
 _SECTION = re.compile(r"(<section [^>]*>)(.*?)</section>", re.DOTALL)
 _BLOCK = re.compile(r'(<div class="standing(?: titled)?)[^"]*">.*?</div>', re.DOTALL)
 _BODY = re.compile(r"(<body[^>]*>).*</body>", re.DOTALL)
 
-# Each block on a page of its own.
+# Each block on a page of its own. Painting does not ask for it again.
 _APART = CSS(string=".standing { break-before: page }")
 
 # What a block is known by: the style sheet, the tag of its section, which says language and direction, and its HTML.
@@ -45,7 +47,6 @@ class Block:
 
     def __init__(self, box: Any, page: Any) -> None:
         self.box = box
-        self.id = id(box)
         # Rounded, so that nothing tells on which page it was set: the same packet has the same bytes.
         x, y = box.border_box_x(), box.border_box_y()
         inside = box.descendants(placeholders=True)
@@ -56,9 +57,13 @@ class Block:
         stream = Stream(fonts, None, {"ExtGState": self._states, "XObject": others}, {}, {}, {}, None)
         draw_stacking_context(stream, StackingContext.from_box(box, page))
         self._painted, self._marks = list(_painted(stream.stream)), stream._tags
-        self._letters = {key: (font.widths, font.to_unicode) for key, font in fonts.items() if font.widths}
-        # Whether it is made of lines and letters alone, all of which its fonts have.
-        self.is_plain = box.height > 0 and not others and not any(font.missing for font in fonts.values())
+        named = b"".join(part for part in self._painted if isinstance(part, bytes))
+        # In an order that does not tell which fonts were there before.
+        used = {key: font for key, font in sorted(fonts.items()) if font.hash.encode() in named}
+        self._letters = {key: (font.widths, font.to_unicode) for key, font in used.items()}
+        # Whether it is made of lines and letters alone, all of which its fonts have, and leaves room for others.
+        has_room = 0 < box.height <= page.height * _TALLEST
+        self.is_plain = has_room and not others and not any(font.missing for font in fonts.values())
         _fonts.update({key: _unused(font) for key, font in fonts.items() if key not in _fonts})
 
     def stand_at(self, x: float, y: float) -> None:
@@ -68,7 +73,7 @@ class Block:
 
     def get_intrinsic_size(self, _resolution: float, _font_size: float) -> tuple[float, float, float]:
         """Width and height in CSS pixels, the border counted, and their ratio."""
-        width, height = self.box.border_width(), self.box.border_height()
+        width, height = round(self.box.border_width(), 6), round(self.box.border_height(), 6)
         return width, height, width / height
 
     def draw(self, stream: Stream, _width: float, _height: float, _style: Any) -> None:
@@ -97,12 +102,16 @@ class PageWithBlocks(Page):
     def paint(self, stream: Stream, scale: float = 1) -> None:
         """Paints the page into the PDF."""
         stream.marked = partial(_marked, stream.marked)
-        with stream.stacked():
-            stream.transform(a=scale, d=scale)
-            draw_page(self._with_pictures, stream)
+        try:
+            with stream.stacked():
+                stream.transform(a=scale, d=scale)
+                draw_page(self._with_pictures, stream)
+        finally:
+            # Or the stream would hold itself, and what was typed with it, until the collector comes.
+            del stream.marked
 
 
-# Those that are set. None: it is not plain or does not fit on a page, and is laid out with the rest.
+# Those that are set. None: it is not plain, and is laid out with the rest.
 _kept: dict[Key, Block | None] = {}
 # The fonts of them all, by the key that WeasyPrint gives them.
 _fonts: dict[Any, Any] = {}
@@ -137,6 +146,7 @@ def put_in(document: Document) -> Document:
 def forget() -> None:
     """For after a document that failed: a block may be left half moved."""
     _kept.clear()
+    _fonts.clear()
 
 
 def _set(html: str, sheet: CSS, set_type: SetType) -> None:
@@ -158,8 +168,10 @@ def _set(html: str, sheet: CSS, set_type: SetType) -> None:
     for page in document.pages:
         for box in _standing(page._page_box):
             found.setdefault(box.element, []).append(Block(box, page._page_box))
-    for key, parts in zip(missing, found.values(), strict=True):
-        _kept[key] = parts[0] if len(parts) == 1 and parts[0].is_plain else None
+    # What is not shown has no box. Then nobody knows which is which.
+    parts = list(found.values()) if len(found) == len(missing) else [[]] * len(missing)
+    for key, those in zip(missing, parts, strict=True):
+        _kept[key] = those[0] if len(those) == 1 and those[0].is_plain else None
 
 
 def _standing(box: Any) -> Iterator[Any]:
@@ -182,7 +194,7 @@ def _painted(operators: list[Any]) -> Iterator[bytes | int]:
 def _unused(font: Any) -> Any:
     """The font for another document, none of its letters drawn."""
     unused = copy.copy(font)
-    unused.widths, unused.to_unicode, unused.variations = {}, {}, dict(font.variations)
+    unused.widths, unused.to_unicode, unused.missing, unused.variations = {}, {}, {}, dict(font.variations)
     return unused
 
 

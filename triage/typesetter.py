@@ -51,6 +51,9 @@ def _forgetting(draw: Callable[..., bytes]) -> Callable[..., bytes]:
     def drawn(*arguments: Any, **named: Any) -> bytes:
         try:
             return draw(*arguments, **named)
+        except TooLongError:
+            # Nothing is half done.
+            raise
         except BaseException:
             quick.forget(_fonts())
             standing.forget()
