@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
 
+import brotli
 import pytest
 from browser import ROOT
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -137,12 +138,13 @@ def send(request: Request) -> Answer:
     assert took < HANG
     ((status, headers),) = started
     answer = Answer(int(status[:3]), dict(headers), body)
-    if answer.is_page and answer.headers.get("Content-Encoding") == "gzip":
-        answer = replace(answer, body=gzip.decompress(body))
+    if answer.is_page:
+        answer = replace(answer, body=UNPACKED[answer.headers.get("Content-Encoding")](body))
     assert_sound(request, answer, [name for name, _ in headers])
     return answer
 
 
+UNPACKED = {None: bytes, "gzip": gzip.decompress, "br": brotli.decompress}
 STATUSES = {200, 206, 301, 302, 304, 400, 404, 405, 411, 413, 416, 422, 503}
 SAME_ON_ALL = {
     "X-Content-Type-Options": "nosniff",

@@ -172,7 +172,7 @@ def test_without_facts_no_page_shows_an_empty_box_a_phone_number_or_a_way_off_th
         page = Page(shown.html)
         for link in page.all("link[@hreflang]"):
             link.clear()
-        for line in page.all("span[@class='blank']"):
+        for line in page.all("td[@class='blank']"):
             line.text = "a line to write on"
         assert PHONE_NUMBER.findall(page.text) == [], url
         assert [link for link in page.attributes("href", "src", "action") if ":" in link] == [], url

@@ -360,12 +360,12 @@ def section(page: Page, name: str) -> str:
 
 def numbers(page: Page, *names: str) -> list[str]:
     """The numbers of rows and steps in these sections, in their order."""
-    return [
-        text_of(element)
-        for name in names
-        for element in page.all(f"section[@id='{name}']//span")
-        if element.get("class") == "number"
-    ]
+    found = []
+    for name in names:
+        found += [text_of(element) for element in page.all(f"section[@id='{name}']//span[@class='number']")]
+        rows = [text_of(element) for element in page.all(f"section[@id='{name}']//th[@scope='row']")]
+        found += [row.split()[0] for row in rows if re.match(r"[AB]\d+ ", row)]
+    return found
 
 
 def test_each_page_is_in_the_language_of_who_reads_it(apart):

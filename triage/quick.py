@@ -354,7 +354,7 @@ pydyf._to_bytes = _to_bytes
 
 def _page_references(pdf: pydyf.PDF) -> tuple[bytes, ...]:
     """Where the pages are. Each tag asks for it, and pydyf puts it together anew."""
-    if len(pdf.__dict__.get("kept_references", ())) != pdf.pages["Count"]:
+    if len(pdf.__dict__.get("kept_references", ())) != pdf.pages.get("Count"):
         pdf.kept_references = _refer(pdf)
     return pdf.kept_references
 
