@@ -14,9 +14,10 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from multiprocessing import forkserver
 from pathlib import Path
+from types import SimpleNamespace
 
 import browser
 import chores
@@ -402,3 +403,22 @@ def test_while_the_workers_are_busy_the_site_stays_quick(server):
     assert 200 in codes
     seconds = sorted(took for _, took in pages)
     assert seconds[int(len(seconds) * 0.9)] < 1.5
+
+
+@pytest.mark.parametrize("trouble", [TypeError("an integer is required"), OSError("handle is closed")])
+def test_a_task_on_its_way_to_a_pool_that_another_request_gave_up_is_refused_kindly(monkeypatch, trouble):
+    given_up = SimpleNamespace(schedule=lambda *_, **__: failed(trouble))
+    monkeypatch.setattr(workers, "_pool", lambda: given_up)
+    with pytest.raises(workers.LimitError):
+        workers.run(len, "x")
+
+
+def test_a_fault_of_a_task_itself_is_told_as_it_is():
+    with pytest.raises(TypeError):
+        workers.run(len, 1)
+
+
+def failed(trouble: Exception) -> Future:
+    future: Future = Future()
+    future.set_exception(trouble)
+    return future

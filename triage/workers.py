@@ -89,6 +89,11 @@ def _result(task: Callable[..., Result], *arguments: object) -> Result:
             if not future.done():
                 _give_up(pool)
             raise LimitError("time") from None
+        except (TypeError, OSError):
+            # Another request gave the pool up while this task was on its way: its pipe has no other end any more.
+            if pool is _new_pool():
+                raise
+            raise LimitError("time") from None
     except (MemoryError, ProcessExpired, BrokenProcessPool):
         # A native library that cannot get memory ends the process.
         raise LimitError("memory") from None
