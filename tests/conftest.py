@@ -15,7 +15,7 @@ from hypothesis import settings
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from helpdesk import loaded, organization
-from triage import workers
+from triage import standing, workers
 from trials.stack import Stack
 
 # No deadline: a shared machine is slow now and then. In CI always the same examples: it must not fail by chance.
@@ -185,6 +185,13 @@ def fact_sheet(settings) -> Iterator[Callable[[str | Path], None]]:
 @pytest.fixture(scope="session")
 def made_once(tmp_path_factory) -> variants.Packets:
     return variants.Packets(tmp_path_factory.mktemp("variants"))
+
+
+@pytest.fixture
+def drawn_here(monkeypatch) -> None:
+    """PDFs are made in this process, where a test can see what is kept of them. Of blocks that is nothing at first."""
+    monkeypatch.setattr(workers, "run", lambda task, *arguments: task(*arguments))
+    standing.forget()
 
 
 @pytest.fixture

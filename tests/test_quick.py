@@ -15,9 +15,11 @@ from weasyprint import HTML, css
 from weasyprint.layout import percent
 from weasyprint.text import line_break
 
-from triage import pdf, quick, typesetter, workers
+from triage import pdf, quick, standing, typesetter, workers
 from triage.picture import clean
 from triage.renderers import as_pdf, stylesheet
+
+pytestmark = pytest.mark.usefixtures("drawn_here")
 
 ALIKE = [
     "a screen as picture",
@@ -37,12 +39,6 @@ ALIKE = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def here(monkeypatch):
-    """PDFs are made in this process, where the tests can see what is kept."""
-    monkeypatch.setattr(workers, "run", lambda task, *arguments: task(*arguments))
-
-
 @pytest.fixture
 def nothing_kept(monkeypatch):
     """WeasyPrint as it comes, from its own sheet to the lines."""
@@ -52,6 +48,8 @@ def nothing_kept(monkeypatch):
         monkeypatch.setattr(line_break, "Layout", quick.KeptLayout.__base__)
         monkeypatch.setattr(line_break, "get_font_description", quick._describe_font)
         monkeypatch.setattr(quick, "Paper", HTML)
+        # Or what was laid out with things kept would be compared with itself.
+        standing.forget()
         for module in resolving():
             monkeypatch.setattr(module, "resolve_percentages", quick._resolve)
 

@@ -14,6 +14,8 @@ from variants import MADE_AT, VARIANTS
 from triage import pdf, quick, standing, workers
 from triage.renderers import as_pdf, stylesheet
 
+pytestmark = pytest.mark.usefixtures("drawn_here")
+
 USUAL = "a screen as picture"
 ALIKE = [
     USUAL,
@@ -26,13 +28,6 @@ ALIKE = [
     "in Arabic",
     "in marks",
 ]
-
-
-@pytest.fixture(autouse=True)
-def here(monkeypatch):
-    """PDFs are made in this process, where the tests can see what is kept."""
-    monkeypatch.setattr(workers, "run", lambda task, *arguments: task(*arguments))
-    standing.forget()
 
 
 @pytest.fixture

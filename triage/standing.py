@@ -52,19 +52,22 @@ class Block:
         inside = box.descendants(placeholders=True)
         self._places = [(part, round(part.position_x - x, 6), round(part.position_y - y, 6)) for part in inside]
         self.stand_at(0, 0)
+        self._paint(page)
+
+    def _paint(self, page: Any) -> None:
         self._states, others = pydyf.Dictionary(), pydyf.Dictionary()
         fonts = {key: _unused(font) for key, font in _fonts.items()}
         stream = Stream(fonts, None, {"ExtGState": self._states, "XObject": others}, {}, {}, {}, None)
-        draw_stacking_context(stream, StackingContext.from_box(box, page))
+        draw_stacking_context(stream, StackingContext.from_box(self.box, page))
         self._painted, self._marks = list(_painted(stream.stream)), stream._tags
         named = b"".join(part for part in self._painted if isinstance(part, bytes))
         # In an order that does not tell which fonts were there before.
         used = {key: font for key, font in sorted(fonts.items()) if font.hash.encode() in named}
         self._letters = {key: (font.widths, font.to_unicode) for key, font in used.items()}
-        # Whether it is made of lines and letters alone, all of which its fonts have, and leaves room for others.
-        has_room = 0 < box.height <= page.height * _TALLEST
-        self.is_plain = has_room and not others and not any(font.missing for font in fonts.values())
         _fonts.update({key: _unused(font) for key, font in fonts.items() if key not in _fonts})
+        # Whether it is made of lines and letters alone, all of which its fonts have, and leaves room for others.
+        has_room = 0 < self.box.height <= page.height * _TALLEST
+        self.is_plain = has_room and not others and not any(font.missing for font in fonts.values())
 
     def stand_at(self, x: float, y: float) -> None:
         """Moves it to this place on a page."""
