@@ -53,6 +53,9 @@ def test_no_page_has_anything_of_the_one_before(fact_sheet, start):
         "/triage/verdict/?symptom=locked-message&for-whom=self&codes-unasked=yes&needed-today=no",
         "/triage/verdict/?symptom=locked-message&for-whom=self&codes-unasked=no&needed-today=refill&step-stop-trying=worked",
         "/triage/verdict/?symptom=locked-message&for-whom=self&codes-unasked=no&needed-today=refill&step-stop-trying=no-help",
+        "/triage/verdict/?symptom=locked-message&for-whom=self&codes-unasked=no&needed-today=appointment",
+        "/triage/verdict/?symptom=site-down&for-whom=self&outage-known=yes&way-in=app&this-device=yes&needed-today=refill",
+        "/triage/verdict/?symptom=records-missing&for-whom=self&what-is-missing=results&needed-today=refill",
         "/triage/details/?symptom=locked-message&for-whom=self",
     ]
     fact_sheet("example")

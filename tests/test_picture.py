@@ -236,7 +236,7 @@ def test_what_could_do_harm_is_refused_at_once(sent, reason):
     with pytest.raises(PictureError) as refused:
         workers.run(clean, sent)
     # 50 ms on an idle machine; this one may have other things to do.
-    assert time.perf_counter() - start < 1
+    assert time.perf_counter() - start < 3
     assert refused.value.reason == reason or not reason
     assert refused.value.reason in PICTURE_REASONS
 

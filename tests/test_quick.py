@@ -160,6 +160,7 @@ def test_a_packet_is_read_as_every_browser_reads_it(packets, monkeypatch, name):
         "<html><body><b><i>One</b></i></body></html>",
         "<html><body><p>One</p></p></body></html>",
         "<html><body><table><tr><td>One</td></tr></table></body></html>",
+        "<html><body><p>One</body>",
         "",
     ],
 )
@@ -291,6 +292,26 @@ def test_the_pages_are_referred_to_once_for_all_tags(packets, monkeypatch):
 def test_what_is_packed_is_there_again_when_it_is_unpacked(content):
     packer = quick.Packed(level=9)
     assert zlib.decompress(packer.compress(content) + packer.flush()) == content
+
+
+def test_an_attribute_without_a_value_has_an_empty_one():
+    html = '<html><head></head><body><p hidden class="a">One</p></body></html>'
+    assert tree(quick._Reader(html).root) == tree(HTML(string=html).etree_element)
+
+
+def test_no_time_is_spent_on_repetitions_in_much_data():
+    """A picture in it has none. By Huffman alone three letters take two bits each at the least, however they repeat."""
+    content = b"{" + b"abc" * 40_000
+    packed = quick.Packed(level=9).compress(content)
+    assert len(content) / 8 < len(packed) < len(content) / 3
+    assert len(quick.Packed(level=9).compress(content[:9_000])) < 200
+
+
+def test_a_page_that_is_added_later_is_referred_to_as_well():
+    document = pydyf.PDF()
+    for count in (1, 2, 3):
+        document.add_page(pydyf.Dictionary({"Type": "/Page"}))
+        assert len(document.page_references) == count
 
 
 def test_lines_are_packed_tightly_however_many_there_are():

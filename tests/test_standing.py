@@ -12,6 +12,7 @@ from tagged import elements, read, spoken
 from variants import MADE_AT, VARIANTS
 
 from triage import pdf, quick, standing, workers
+from triage.packet import spell
 from triage.renderers import as_pdf, stylesheet
 
 pytestmark = pytest.mark.usefixtures("drawn_here")
@@ -93,9 +94,26 @@ def said(content: bytes) -> dict[str, str]:
     return {language: text.replace("•", "") for language, text in spoken(content).items()}
 
 
+def resources(content: bytes) -> dict:
+    return read(content).pages[0]["/Resources"]
+
+
+def fonts(content: bytes) -> list[tuple]:
+    """The widths of the letters, and what each stands for."""
+    found = [font.get_object() for font in resources(content)["/Font"].values()]
+    return sorted(
+        (font["/BaseFont"], str(font["/DescendantFonts"][0]["/W"]), sorted(font["/ToUnicode"].get_data().split(b"\n")))
+        for font in found
+    )
+
+
 def blocks_of(packet) -> list[str]:
     html = render_to_string("triage/paper.html", {"packet": packet, "picture": pdf.PICTURE})
     return [unescape(block[0]) for block in standing._BLOCK.finditer(html)]
+
+
+def spelled(packet, worded) -> str:
+    return spell(packet.reference, worded.words)
 
 
 def paper(inside: str) -> str:
@@ -116,7 +134,7 @@ def test_a_packet_has_the_same_words_at_the_same_places_as_one_that_is_laid_out_
     assert sum(block is not None for block in standing._kept.values()) > 9
     in_one_piece()
     whole = as_pdf(packets[name])
-    for seen in (words_at, tree, links, outline, said):
+    for seen in (words_at, tree, links, outline, said, fonts):
         assert seen(set_in_blocks) == seen(whole), seen.__name__
 
 
@@ -154,6 +172,7 @@ def test_no_block_has_anything_in_it_that_was_typed(packets, name):
     known = {packet.for_patient.language.name_of(code) for code in ("en", "es")}
     assert [value for value in typed if len(value) > 3 and value not in known and value in held] == []
     assert packet.reference not in held
+    assert [worded for worded in (packet.for_desk, packet.for_patient) if spelled(packet, worded) in held] == []
     assert "own" not in re.findall(r'class="([^"]*)"', held)
     assert packet.for_desk.made_on not in held
     assert len(blocks_of(packet)) > 9
@@ -229,6 +248,38 @@ def test_a_block_with_a_picture_in_it_is_laid_out_with_the_rest():
 def test_a_block_with_nothing_in_it_takes_no_room(empty):
     content = pdf.render(paper(f'<p>One</p><div class="standing">{empty}</div><p>Two</p>'), stylesheet(), MADE_AT)
     assert words(content).startswith("One Two")
+
+
+@pytest.mark.parametrize("inside", ["A\u00a0B {}", "{} A\u00a0B"], ids=["before", "behind"])
+def test_a_letter_stands_for_what_it_stood_for_first(in_one_piece, inside):
+    """A space and one that does not break are one letter of the font."""
+    html = paper(inside.format('<div class="standing"><p>C D</p></div>'))
+    in_blocks = pdf.render(html, stylesheet(), MADE_AT)
+    in_one_piece()
+    assert fonts(in_blocks) == fonts(pdf.render(html, stylesheet(), MADE_AT))
+
+
+def test_a_block_brings_the_letters_and_states_that_it_alone_has(in_one_piece):
+    html = paper('<p>A</p><div class="standing"><p class="pale">Zygote</p></div>')
+    css = stylesheet() + ".pale { color: rgb(0 0 0 / 40%) }"
+    in_blocks = pdf.render(html, css, MADE_AT)
+    assert "/a0.4" in resources(in_blocks)["/ExtGState"]
+    in_one_piece()
+    whole = pdf.render(html, css, MADE_AT)
+    assert resources(whole)["/ExtGState"].items() <= resources(in_blocks)["/ExtGState"].items()
+    assert fonts(in_blocks) == fonts(whole)
+
+
+@pytest.mark.parametrize("margin", [round(0.1 + 0.37 * step, 2) for step in range(12)])
+def test_where_a_block_was_set_does_not_tell_in_the_bytes(margin):
+    css = f"{stylesheet()} #a {{ margin-top: {margin}mm }}"
+    block = '<div class="standing"><h2>Zero</h2><p><a href="tel:1">One</a> two</p></div>'
+    html = paper(f"{block}<p>After</p>")
+    alone = pdf.render(html, css, MADE_AT)
+    standing.forget()
+    # Set together with one that comes before it.
+    pdf.render(paper(f'<div class="standing"><h2>A</h2></div>{block}'), css, MADE_AT)
+    assert pdf.render(html, css, MADE_AT) == alone
 
 
 def test_blocks_that_a_style_sheet_hides_are_not_kept():
