@@ -109,9 +109,9 @@ class DetailsForm(forms.Form):
         self.questions = tuple(questions)
         super().__init__(None if data is None else _clean_data(self.questions, data), files, initial=initial)
         # A browser fills in what it knows of its owner, who is not the patient where somebody asks for another.
-        for_self = all(question.id != HELPER_NAME for question in self.questions)
+        self.for_self = all(question.id != HELPER_NAME for question in self.questions)
         for question in self.questions:
-            self.fields[question.id] = _details_field(question, for_self or question.id == HELPER_NAME)
+            self.fields[question.id] = _details_field(question, self.for_self or question.id == HELPER_NAME)
         if self.takes_picture:
             self.fields[PICTURE] = _picture_field()
 

@@ -22,7 +22,10 @@ class Once(template.Node):
 
     def render(self, context: template.Context) -> str:
         catalog = context["catalog"]
-        key = (catalog.language.code, *(value.resolve(context) for value in self.values))
+        values = [value.resolve(context) for value in self.values]
+        if None in values:
+            return self.nodelist.render(context)
+        key = (catalog.language.code, *values)
         kept = self._kept.get(key)
         if not kept or kept[0] is not catalog:
             kept = self._kept[key] = catalog, self.nodelist.render(context)
@@ -34,6 +37,7 @@ def once(parser: Parser, token: Token) -> Once:
     """`{% once step.id %}` ... `{% endonce %}`: rendered once for each language, and each step id.
 
     What stands inside may not depend on anything else. The values must be ours, or what is kept would have no bound.
+    Where one of them is None, it is rendered each time: so says who knows that it holds what somebody gave.
     """
     values = [parser.compile_filter(word) for word in token.split_contents()[1:]]
     nodelist = parser.parse(("endonce",))

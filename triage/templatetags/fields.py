@@ -25,6 +25,12 @@ def error_target(field: BoundField) -> str:
 
 
 @register.filter
+def blank(field: BoundField) -> tuple[str, bool] | None:
+    """What a field of the details is known by to `once`, or None: there is something in it, or wrong with it."""
+    return None if field.form.is_bound or field.initial else (field.name, field.form.for_self)
+
+
+@register.filter
 def written(attributes: Mapping[str, object]) -> SafeString:
     """The attributes of an input, as they stand in its tag. Django's own templates take ten times as long."""
     return flatatt(attributes)

@@ -38,10 +38,18 @@ class Page:
     beside: str = "template, as long as the start page"
 
 
-START, QUESTION, VERDICT = "/", "/triage/question/?symptom=locked-message", f"/triage/verdict/?{LOCKED}"
-# Templates of ours that are made for one visitor are compared with one that is as long.
-TEMPLATE, AS_QUESTION, AS_VERDICT = Page.beside, "template, as long as the question", "template, as long as the verdict"
-OF_SIZE = {TEMPLATE: START, AS_QUESTION: QUESTION, AS_VERDICT: VERDICT}
+START = "/"
+# Those of ours that are made for one visitor, by what their titles say. Each is compared with a template as long.
+OF_THE_WAY = {
+    "the symptoms": "/triage/",
+    "the question": "/triage/question/?symptom=locked-message",
+    "the verdict": f"/triage/verdict/?{LOCKED}",
+    "the details": f"/triage/details/?{LOCKED}",
+}
+AS_LONG = "template, as long as {}"
+TEMPLATE = Page.beside
+OF_SIZE = {TEMPLATE: START} | {AS_LONG.format(title): path for title, path in OF_THE_WAY.items()}
+TEXT = "ours, the packet as text (POST)"
 HELPDESK, NGINX = "django-helpdesk, its knowledge base", "nginx, a file"
 
 
@@ -50,9 +58,9 @@ def our_pages() -> list[Page]:
         Page("ours, start", "ours", START),
         Page("ours, start, compressed", "ours", START, BROWSER),
         Page("ours, a problem", "ours", "/problems/account-locked/"),
-        Page("ours, a question", "ours", QUESTION, beside=AS_QUESTION),
-        Page("ours, a verdict", "ours", VERDICT, beside=AS_VERDICT),
-        Page("ours, the packet as text (POST)", "ours", "/packet/txt/", FORM, _filled_in(), beside=AS_QUESTION),
+        *(Page(f"ours, {title}", "ours", path, beside=AS_LONG.format(title)) for title, path in OF_THE_WAY.items()),
+        # It is shorter than any of them.
+        Page(TEXT, "ours", "/packet/txt/", FORM, _filled_in(), beside=AS_LONG.format("the question")),
     ]
 
 
