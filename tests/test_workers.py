@@ -419,33 +419,15 @@ def test_a_fault_of_a_task_itself_is_told_as_it_is():
         workers.run(len, 1)
 
 
-@pytest.mark.parametrize(
-    "came_of_it", [lambda task: task.set_result(b""), lambda task: task.set_exception(TimeoutError())]
-)
-def test_the_example_is_drawn_in_each_language_and_others_need_not_wait_for_all_of_them(monkeypatch, came_of_it):
+def test_the_example_is_drawn_in_each_language_before_a_replica_is_ready(monkeypatch):
+    """The probe of readiness waits its turn, behind all of it."""
     asked: list[tuple] = []
-
-    def schedule(task, args=(), **_) -> Future:
-        asked.append((task, args, Future()))
-        return asked[-1][2]
-
-    monkeypatch.setattr(workers, "_pool", lambda: SimpleNamespace(schedule=schedule))
+    pool = SimpleNamespace(schedule=lambda task, args=(), **_: asked.append((task, args)))
+    monkeypatch.setattr(workers, "_pool", lambda: pool)
     renderers.warm_up()
-    assert [task for task, _, _ in asked] == [pdf.warm_up, pdf.render]
-    # Now the probe of readiness takes its place, behind the first and before the second.
-    came_of_it(asked[1][2])
-    came_of_it(asked[2][2])
-    assert [task for task, _, _ in asked] == [pdf.warm_up, pdf.render, pdf.render]
-    languages = [re.search('<html lang="(..)"', args[0])[1] for _, args, _ in asked[1:]]
+    assert [task for task, _ in asked] == [pdf.render, pdf.render, pdf.warm_up]
+    languages = [re.search('<html lang="(..)"', args[0])[1] for _, args in asked[:-1]]
     assert languages == ["en", "es"]
-
-
-def test_where_the_pool_was_given_up_meanwhile_no_more_is_drawn(monkeypatch, caplog):
-    pool = workers._pool()
-    workers.warm_up([(GOOD, "", MADE_AT)] * 3)
-    workers._give_up(pool)
-    assert workers.run(chores.echo, 1) == 1
-    assert caplog.records == []
 
 
 def test_content_without_what_the_example_says_keeps_no_replica_from_starting(monkeypatch):
@@ -461,7 +443,7 @@ def test_content_without_what_the_example_says_keeps_no_replica_from_starting(mo
 
 
 def test_the_server_does_not_load_what_only_the_process_for_pdfs_needs():
-    words = "import sys, helpdesk.wsgi; print({'weasyprint', 'pydyf'} & set(sys.modules))"
+    words = "import sys, helpdesk.wsgi; print({'weasyprint', 'pydyf', 'pypdf'} & set(sys.modules))"
     environment = os.environ | {"DJANGO_SETTINGS_MODULE": "helpdesk.settings", "PYTHONWARNINGS": "ignore"}
     run = subprocess.run(
         [sys.executable, "-c", words],

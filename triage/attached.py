@@ -1,8 +1,9 @@
-"""Finds the packet's data in a PDF that somebody gives back. Runs in a worker process (triage/workers.py)."""
+"""Finds the packet's data in a PDF that somebody gives back.
+
+The site knows the names; the work is done in a worker process (triage/workers.py), and pypdf is loaded only there.
+"""
 
 from io import BytesIO
-
-from pypdf import PdfReader, apply_configuration
 
 NAME = "support-request.json"
 # The data of the longest packet with the largest picture takes about 2 MB.
@@ -15,6 +16,8 @@ class NotOursError(Exception):
 
 def data_in(pdf: bytes) -> bytes:
     """The JSON that the PDF carries. Raises NotOursError, whatever is wrong with the file."""
+    from pypdf import PdfReader, apply_configuration
+
     try:
         # No stream may unfold to more, so that a bomb is refused before it costs time and memory.
         with apply_configuration(zlib_maximum_output_length=LONGEST):

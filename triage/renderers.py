@@ -2,7 +2,7 @@
 
 import json
 from base64 import b64decode, b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -51,12 +51,14 @@ def as_pdf(packet: Packet) -> bytes:
 def warm_up() -> None:
     """Starts the process for PDFs and has it draw the example in each language, so that the first patient need not
     wait while it finds its fonts and sets what all packets have."""
-    samples = []
+    workers.warm_up(_examples())
+
+
+def _examples() -> Iterator[tuple[object, ...]]:
     for language in languages():
         # Content of one's own may lack what the example answers. Pages come before papers.
         with translation.override(language), suppress(NotOursError):
-            samples.append(_for_pdf(example()))
-    workers.warm_up(samples)
+            yield _for_pdf(example())
 
 
 def example() -> Packet:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import TimeoutError as TookTooLong
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import TypeVar
 
 from pebble import ProcessExpired, ProcessPool
@@ -102,19 +102,15 @@ def _result(task: Callable[..., Result], *arguments: object) -> Result:
 def warm_up(samples: Iterable[tuple[object, ...]]) -> None:
     """Starts the process and has it draw these, each what pdf.render wants: the first patient need not wait for that.
 
-    Whoever asks meanwhile waits for one of them at the most, and so does the probe of readiness, for the first. Where
-    the process does not start, the first task tries again: pages come before papers.
+    A generator makes them while the process starts. Where it does not start, the first task tries again: pages come
+    before papers.
     """
     with suppress(BrokenProcessPool):
         pool = _pool()
+        for sample in samples:
+            pool.schedule(pdf.render, args=sample, timeout=SECONDS)
+        # Last, so that what the samples left is put aside too.
         pool.schedule(pdf.warm_up)
-        _draw_next(pool, iter(samples))
-
-
-def _draw_next(pool: ProcessPool, samples: Iterator[tuple[object, ...]], _: object = None) -> None:
-    with suppress(StopIteration, BrokenProcessPool, RuntimeError):
-        drawn = pool.schedule(pdf.render, args=next(samples), timeout=SECONDS)
-        drawn.add_done_callback(partial(_draw_next, pool, samples))
 
 
 def answers() -> bool:

@@ -43,8 +43,6 @@ from trials.watch import below
 WORSE = 1.15
 # Seconds of processor time after which a page has been asked for often enough.
 ENOUGH = 0.5
-# Seconds between two looks at whether a replica is at rest.
-PAUSE = 0.3
 
 TIMES = (1, 3, 10, 30, 100)
 LANGUAGES = (2, 5, 10, 20)
@@ -222,14 +220,6 @@ def _used(replica: Replica) -> float:
     return sum(cpu_seconds(pid) for pid in below(replica.process.pid))
 
 
-def _rest(replica: Replica) -> None:
-    """Waits until it has no more to do of itself: once ready, it still draws the example in its other languages."""
-    before = -1.0
-    while _used(replica) - before > 0.1 * PAUSE:
-        before = _used(replica)
-        time.sleep(PAUSE)
-
-
 def _memory(replica: Replica) -> float:
     """Megabytes of all that serves pages, without the process for PDFs, which has no content."""
     serving = [pid for pid, command in below(replica.process.pid).items() if "multiprocessing" not in command]
@@ -242,7 +232,6 @@ Figures = dict[str, float]
 def of_content(content: Path) -> Figures:
     with site(content) as (replica, seconds):
         work = _used(replica)
-        _rest(replica)
         pages = {name: processor_ms(replica, path) for name, path in PAGES.items()}
         return {START: seconds, WORK: work, MEMORY: _memory(replica), **pages}
 
@@ -253,7 +242,6 @@ def of_answers(content: Path, characters: int) -> Figures:
     fields = LOCKED | dict.fromkeys(BOXES, words) | {"name": "Maria Lopez"}
     form = ("application/x-www-form-urlencoded", urlencode(fields).encode())
     with site(content) as (replica, _):
-        _rest(replica)
         processor_ms(replica, "/packet/pdf/", form)
         return {"PDF, ms": processor_ms(replica, "/packet/pdf/", form)}
 
@@ -264,8 +252,6 @@ def of_replicas(count: int) -> Figures:
         tempfile.TemporaryDirectory(prefix="wayin-growth-") as folder,
         Stack(Path(folder), count, environment={"WAYIN_ACCESS_LOG": "0"}) as stack,
     ):
-        for replica in stack.replicas:
-            _rest(replica)
         before = sum(map(_used, stack.replicas))
         answers = _hammered(stack, seconds=4)
         used = sum(map(_used, stack.replicas)) - before

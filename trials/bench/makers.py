@@ -71,9 +71,9 @@ def ours_unset() -> tuple[Read, Make]:
 def _draw_samples(samples: Iterable[tuple[object, ...]]) -> None:
     from triage import pdf
 
-    pdf.warm_up()
     for sample in samples:
         pdf.render(*sample)
+    pdf.warm_up()
 
 
 def _equal_rank() -> None:
