@@ -376,11 +376,13 @@ class Catalog:
     """All content in one language for one health system. Mappings keep the order of the content files.
 
     unreviewed  whether some of it is a translation that no person has reviewed
+    stale       the entries of which the source has changed since they were translated
     """
 
     language: Language
     organization: Organization
     unreviewed: bool
+    stale: tuple[str, ...]
     groups: tuple[SymptomGroup, ...]
     questions: Mapping[str, Question]
     steps: Mapping[str, Step]
@@ -494,10 +496,12 @@ class _Loader:
     def catalog(self) -> Catalog:
         gather = self._gather
         faq_words = gather(self._record, _FaqWords, "faq.toml")
+        translation = gather(self._translation)
         catalog = Catalog(
             language=self.language,
             organization=self.organization,
-            unreviewed=gather(self._unreviewed),
+            unreviewed=bool(translation and translation.unreviewed()),
+            stale=translation.stale() if translation else (),
             groups=gather(self._groups),
             questions=gather(self._questions),
             steps=gather(self._steps),
@@ -520,13 +524,13 @@ class _Loader:
             raise ContentError(*dict.fromkeys(self.faults))
         return catalog
 
-    def _unreviewed(self) -> bool:
-        """Also finds what the language lacks beside its source."""
+    def _translation(self) -> translations.Translation | None:
+        """None of the source. Also finds what the language lacks beside it."""
         if self.language.code == SOURCE:
-            return False
+            return None
         translation = translations.load(self.content, self.language.code)
         self.faults += translation.faults()
-        return bool(translation.unreviewed())
+        return translation
 
     def _gather(self, build: Callable[..., Any], *arguments: Any) -> Any:
         """What `build` makes of the arguments; None where it finds a fault, which is kept for the end."""

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core import checks
 from django.utils import timezone
 
-from helpdesk import loaded, translations
+from helpdesk import loaded
 from helpdesk.languages import SOURCE
 from helpdesk.organization import Organization, Sourced
 from helpdesk.records import ContentError
@@ -64,8 +64,7 @@ def _faults() -> Iterable[str]:
 
 def _stale() -> Iterable[checks.CheckMessage]:
     for language in loaded.languages():
-        stale = translations.load(settings.WAYIN_CONTENT, language).stale() if language != SOURCE else ()
-        if stale:
+        if stale := loaded.catalog_in(language).stale:
             more = f" and {len(stale) - SHOWN} more" if len(stale) > SHOWN else ""
             yield checks.Warning(
                 f"{language}: the {SOURCE} words changed since these were translated: {', '.join(stale[:SHOWN])}{more}",

@@ -127,12 +127,12 @@ def save(content: Path, translation: Translation) -> None:
 
 def entries(folder: Path) -> Entries:
     """Every entry in the files of one language, in their order. Raises ContentError."""
-    files = [path for path in sorted(folder.rglob("*.toml")) if path.name not in _OF_ITSELF]
-    return {
-        f"{path.relative_to(folder).as_posix()}: {key}": words
-        for path in files
-        for key, words in _entries(read_toml(path))
+    files = {
+        path.relative_to(folder).as_posix(): path
+        for path in sorted(folder.rglob("*.toml"))
+        if path.name not in _OF_ITSELF
     }
+    return {f"{name}: {key}": words for name, path in files.items() for key, words in _entries(read_toml(path))}
 
 
 def digest(words: object) -> str:

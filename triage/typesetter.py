@@ -145,7 +145,8 @@ def _drawn() -> bytearray:
     # the signal for that; its children would die of it if signals were restored.
     words = ["fc-list", "--format", "%{charset} "]
     listed = subprocess.run(words, capture_output=True, text=True, check=True, restore_signals=False).stdout
-    spans = [span.partition("-") for span in listed.split()]
+    # Many fonts have the same ones.
+    spans = [span.partition("-") for span in set(listed.split())]
     for start, end in [*((int(first, 16), int(last or first, 16) + 1) for first, _, last in spans), *_NEED_NO_FONT]:
         drawn[start:end] = b"\1" * (end - start)
     return drawn
