@@ -71,7 +71,7 @@ def register_fonts() -> None:
 def paper(reference: str, blocks: list[dict], picture: bytes) -> bytes:
     """The PDF of these blocks."""
     file = BytesIO()
-    margins = {"leftMargin": 17 * mm, "rightMargin": 17 * mm, "topMargin": 13 * mm, "bottomMargin": 16 * mm}
+    margins = {"leftMargin": 17 * mm, "rightMargin": 17 * mm, "topMargin": 11 * mm, "bottomMargin": 14 * mm}
     document = SimpleDocTemplate(file, pagesize=letter, title=f"MyChart support request {reference}", **margins)
     document.build(list(flowables(blocks, picture)), canvasmaker=partial(NumberedPages, reference))
     return file.getvalue()
