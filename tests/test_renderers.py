@@ -828,3 +828,12 @@ def test_a_long_text_costs_little_time(text):
     start = time.perf_counter()
     as_pdf(packet)
     assert time.perf_counter() - start < 15
+
+
+@pytest.mark.parametrize("symptom", SYMPTOMS.values(), ids=SYMPTOMS)
+@pytest.mark.parametrize("chosen", [{}, {"codes_unasked": "yes"}], ids=["as it comes", "codes came unasked"])
+def test_no_heading_stands_above_nothing(symptom, chosen):
+    """A sub-heading below it is something, a heading of its own rank or a higher one is not."""
+    page = as_html(a_packet(symptom, details={}, **chosen)).decode()
+    headings = re.findall(r"<h([2-4])[^>]*>([^<]*)</h[2-4]>(?:\s|</?(?:div|section)[^>]*>)*(?:<h([2-4])|</body>)", page)
+    assert [title for rank, title, below in headings if not below or int(below) <= int(rank)] == []
