@@ -250,10 +250,10 @@ def test_a_block_with_nothing_in_it_takes_no_room(empty):
     assert words(content).startswith("One Two")
 
 
-@pytest.mark.parametrize("inside", ["A\u00a0B {}", "{} A\u00a0B"], ids=["before", "behind"])
+@pytest.mark.parametrize("inside", ["e\u0301 {}", "{} e\u0301"], ids=["before", "behind"])
 def test_a_letter_stands_for_what_it_stood_for_first(in_one_piece, inside):
-    """A space and one that does not break are one letter of the font."""
-    html = paper(inside.format('<div class="standing"><p>C D</p></div>'))
+    """One letter of the font is what is written as one character, and as a letter with its accent behind it."""
+    html = paper(inside.format('<div class="standing"><p>\u00e9</p></div>'))
     in_blocks = pdf.render(html, stylesheet(), MADE_AT)
     in_one_piece()
     assert fonts(in_blocks) == fonts(pdf.render(html, stylesheet(), MADE_AT))
